@@ -1,0 +1,17 @@
+//! ext4 from a tree.
+//!
+//! `format` is the disk's structs, `layout` the arithmetic that gives every block its place, `writer` the emission. They point in one direction:
+//! the writer computes no place, the layout writes no byte.
+
+mod checksum;
+mod error;
+mod format;
+mod hash;
+mod identity;
+mod layout;
+mod options;
+mod writer;
+
+pub use error::Ext4Error;
+pub use layout::Ext4Layout;
+pub use options::{Ext4Options, Holes, Journal, Size};

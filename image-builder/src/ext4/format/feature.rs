@@ -1,0 +1,42 @@
+use zerocopy::little_endian::U32;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+macro_rules! feature_word {
+    ($(#[$doc:meta])* $name:ident { $($feature:ident = $bit:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromBytes, Immutable, IntoBytes, KnownLayout)]
+        #[repr(transparent)]
+        pub(crate) struct $name(U32);
+
+        impl $name {
+            $(pub(crate) const $feature: Self = Self(U32::new($bit));)*
+
+            /// Both sets.
+            pub(crate) const fn and(self, other: Self) -> Self {
+                Self(U32::new(self.0.get() | other.0.get()))
+            }
+        }
+    };
+}
+
+feature_word! {
+    /// `s_feature_compat`: whoever doesn't know a bit may still write.
+    Compat { HAS_JOURNAL = 0x4, EXT_ATTR = 0x8, DIR_INDEX = 0x20 }
+}
+
+feature_word! {
+    /// `s_feature_incompat`: whoever doesn't know a bit must not mount.
+    Incompat { FILETYPE = 0x2, EXTENTS = 0x40, FLEX_BG = 0x200 }
+}
+
+feature_word! {
+    /// `s_feature_ro_compat`: whoever doesn't know a bit must not write.
+    RoCompat {
+        SPARSE_SUPER = 0x1,
+        LARGE_FILE = 0x2,
+        HUGE_FILE = 0x8,
+        DIR_NLINK = 0x20,
+        EXTRA_ISIZE = 0x40,
+        METADATA_CSUM = 0x400,
+    }
+}

@@ -1,0 +1,93 @@
+use rootfs_tree::{Kind, Node, Time};
+
+use super::geometry::BLOCK_SIZE;
+use super::xattr;
+use crate::ext4::Ext4Error;
+use crate::ext4::format::LINK_MAX;
+
+/// Whole blocks that an extent tree can map: numbers of 32 bits, of which the last means something else.
+const FILE_BLOCKS: u64 = 0xFFFF_FFFF - 1;
+/// The largest device numbers of `new_encode_dev`.
+const MAJORS: u32 = 1 << 12;
+const MINORS: u32 = 1 << 20;
+/// From 1901 on, and before 2310-04-04: what 34 bits could tell beyond, e2fsck takes for a mistaken 1901 to 1970 and would change.
+const TIMES: std::ops::Range<i64> = -(1 << 31)..(3 << 32) - (1 << 31);
+
+/// Why an inode is none that ext4 can hold; an error once its path is known.
+#[derive(Debug)]
+pub(crate) enum Defect {
+    Name,
+    DirectoryLinked,
+    TooManyLinks,
+    TooManyInodes,
+    FileTooLarge { length: u64 },
+    LinkTarget { length: usize },
+    Device { major: u32, minor: u32 },
+    Time { seconds: i64 },
+    AttributeName { name: String },
+    AttributesTooLarge { size: usize, limit: usize },
+    AccessControlList { name: String },
+}
+
+impl Defect {
+    /// The error it is of the inode with this path.
+    pub(crate) fn at(self, path: String) -> Ext4Error {
+        match self {
+            Self::Name => Ext4Error::Name { path },
+            Self::DirectoryLinked => Ext4Error::DirectoryLinked { path },
+            Self::TooManyLinks => Ext4Error::TooManyLinks { path, limit: LINK_MAX },
+            Self::TooManyInodes => Ext4Error::TooManyInodes { limit: u32::MAX.into() },
+            Self::FileTooLarge { length } => Ext4Error::FileTooLarge { path, length, limit: FILE_BLOCKS * u64::from(BLOCK_SIZE) },
+            Self::LinkTarget { length } => Ext4Error::LinkTarget { path, length, limit: longest_target() },
+            Self::Device { major, minor } => Ext4Error::Device { path, major, minor },
+            Self::Time { seconds } => Ext4Error::Time { path, seconds },
+            Self::AttributeName { name } => Ext4Error::AttributeName { path, name },
+            Self::AttributesTooLarge { size, limit } => Ext4Error::AttributesTooLarge { path, size, limit },
+            Self::AccessControlList { name } => Ext4Error::AccessControlList { path, name },
+        }
+    }
+}
+
+/// What a look at an inode tells beside that it is in order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Checked {
+    pub(crate) needs_xattr_block: bool,
+}
+
+/// Looks whether ext4 can hold an inode.
+pub(crate) fn check_node(node: &Node) -> Result<Checked, Defect> {
+    check_time(node.metadata.mtime)?;
+    match &node.kind {
+        Kind::File(file) if file.length.div_ceil(BLOCK_SIZE.into()) > FILE_BLOCKS => Err(Defect::FileTooLarge { length: file.length }),
+        Kind::Symlink(target) if target.is_empty() || target.len() > longest_target() || target.contains(&0) => {
+            Err(Defect::LinkTarget { length: target.len() })
+        }
+        Kind::CharDevice { major, minor } | Kind::BlockDevice { major, minor } if *major >= MAJORS || *minor >= MINORS => {
+            Err(Defect::Device { major: *major, minor: *minor })
+        }
+        _ => {
+            let needs_xattr_block = match &node.metadata.xattrs {
+                Some(xattrs) => xattr::place(xattrs, BLOCK_SIZE)?.block.is_some(),
+                None => false,
+            };
+            Ok(Checked { needs_xattr_block })
+        }
+    }
+}
+
+/// Looks whether a name can be an entry's.
+pub(crate) fn check_name(name: &[u8]) -> Result<(), Defect> {
+    let is_bad = name.is_empty() || name.len() > 255 || name == b"." || name == b".." || name.iter().any(|byte| matches!(byte, b'/' | 0));
+    if is_bad { Err(Defect::Name) } else { Ok(()) }
+}
+
+/// Looks whether a time can be an inode's.
+pub(crate) fn check_time(time: Time) -> Result<(), Defect> {
+    let is_good = TIMES.contains(&time.seconds) && time.nanoseconds < 1_000_000_000;
+    if is_good { Ok(()) } else { Err(Defect::Time { seconds: time.seconds }) }
+}
+
+/// A target and the NUL after it share a block.
+fn longest_target() -> usize {
+    BLOCK_SIZE as usize - 1
+}

@@ -1,0 +1,33 @@
+//! Disk images from a [`Tree`](rootfs_tree::Tree), in process and the same bytes every time.
+//!
+//! An image is planned first and written afterwards. A plan is arithmetic: it knows the place of every byte, so a size is computed and never
+//! tried, an image that can't be is refused before a byte is written, and contents can be copied by many threads at once. Nothing here starts a
+//! process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come from it or
+//! are given.
+//!
+//! ```no_run
+//! use rootfs_image::{DiskLayout, DiskOptions, Image, ImageFile};
+//! use rootfs_tree::{ScanOptions, Tree};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tree = Tree::scan("./out".as_ref(), &ScanOptions::default())?;
+//! let layout = DiskLayout::plan(&tree, &DiskOptions::default())?;
+//! let file = ImageFile::create("guest.img".as_ref())?;
+//! layout.write(&tree, &Image::new(&file))?;
+//! file.finish(layout.size())?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod disk;
+mod ext4;
+mod image_file;
+mod mbr;
+mod progress;
+mod sink;
+
+pub use disk::{DiskError, DiskLayout, DiskOptions};
+pub use ext4::{Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Size};
+pub use image_file::ImageFile;
+pub use progress::{Progress, Quiet};
+pub use sink::{Image, Sink, SinkError};

@@ -1,0 +1,125 @@
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use rustix::io::Errno;
+
+use crate::progress::{Progress, Quiet};
+
+/// Bytes that [`Sink::copy`] moves through memory at once.
+const COPY_BUFFER: u64 = 1 << 20;
+
+/// Where the bytes of an image go.
+///
+/// Every byte is written at most once, by several threads at once, each at ascending offsets. What is never written must read as zeros.
+pub trait Sink: Sync {
+    /// Puts bytes at an offset.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    fn data(&self, offset: u64, bytes: &[u8]) -> Result<(), SinkError>;
+
+    /// Says that a stretch will stay zeros. A sparse file has nothing to do.
+    ///
+    /// # Errors
+    /// When the sink has to write them and can't.
+    fn zeros(&self, offset: u64, length: u64) -> Result<(), SinkError> {
+        let _ = (offset, length);
+        Ok(())
+    }
+
+    /// Puts `length` bytes of a file, from its byte `at` on, at an offset.
+    ///
+    /// # Errors
+    /// When they can't be read or written, or the file ends before.
+    fn copy(&self, offset: u64, from: BorrowedFd<'_>, at: u64, length: u64) -> Result<(), SinkError> {
+        let mut buffer = vec![0; usize::try_from(length.min(COPY_BUFFER)).unwrap_or(0)];
+        let mut done = 0;
+        while done < length {
+            let wanted = usize::try_from(length - done).unwrap_or(usize::MAX).min(buffer.len());
+            let count = match rustix::io::pread(from, &mut buffer[..wanted], at + done) {
+                Err(Errno::INTR) => continue,
+                result => result.map_err(|errno| SinkError::Read(errno.into()))?,
+            };
+            if count == 0 {
+                return Err(SinkError::Read(io::ErrorKind::UnexpectedEof.into()));
+            }
+            self.data(offset + done, &buffer[..count])?;
+            done += count as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Why bytes did not get into an image.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// The image can't be written.
+    #[error("can't write the image")]
+    Write(#[source] io::Error),
+    /// A content can't be read.
+    #[error("can't read a content")]
+    Read(#[source] io::Error),
+    /// Another process is writing the same image.
+    #[error("another process is writing `{path}`")]
+    Busy {
+        /// The file both write before it gets its name.
+        path: std::path::PathBuf,
+    },
+    /// [`Progress::cancelled`] said so.
+    #[error("the image was cancelled")]
+    Cancelled,
+}
+
+/// A stretch of a sink that one filesystem fills, and who watches.
+#[derive(Clone, Copy)]
+pub struct Image<'a> {
+    sink: &'a dyn Sink,
+    progress: &'a dyn Progress,
+    base: u64,
+}
+
+impl std::fmt::Debug for Image<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Image").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Image<'a> {
+    /// All of the sink, watched by nobody.
+    #[must_use]
+    pub fn new(sink: &'a dyn Sink) -> Self {
+        Self { sink, progress: &Quiet, base: 0 }
+    }
+
+    /// The same, watched.
+    #[must_use]
+    pub fn with_progress(self, progress: &'a dyn Progress) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// What begins at `offset` of this one: a partition.
+    #[must_use]
+    pub fn from(self, offset: u64) -> Self {
+        Self { base: self.base + offset, ..self }
+    }
+
+    pub(crate) fn data(&self, offset: u64, bytes: &[u8]) -> Result<(), SinkError> {
+        self.sink.data(self.base + offset, bytes)
+    }
+
+    pub(crate) fn zeros(&self, offset: u64, length: u64) -> Result<(), SinkError> {
+        self.sink.zeros(self.base + offset, length)
+    }
+
+    pub(crate) fn copy(&self, offset: u64, from: BorrowedFd<'_>, at: u64, length: u64) -> Result<(), SinkError> {
+        self.sink.copy(self.base + offset, from, at, length)
+    }
+
+    pub(crate) fn advance(&self, bytes: u64) {
+        self.progress.advance(bytes);
+    }
+
+    pub(crate) fn check_cancelled(&self) -> Result<(), SinkError> {
+        if self.progress.cancelled() { Err(SinkError::Cancelled) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,16 @@
+//! The writers judged by the tools and the kernel that read what they write.
+//!
+//! A judge that is not installed makes its tests fail: they never pass unjudged. Mounting needs root and loop devices.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, wherever the line is")]
+
+mod boundaries;
+mod damage;
+mod disk;
+mod file;
+mod forest;
+mod judge;
+mod kernel;
+mod random;
+mod refusals;
+mod sizes;
+mod snapshot;

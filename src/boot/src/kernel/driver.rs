@@ -1,0 +1,64 @@
+/// What a kernel must have for a machine of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Driver {
+    /// NVMe disks.
+    Nvme,
+    /// The PCI form of virtio devices.
+    VirtioPci,
+    /// The form of virtio devices that Firecracker has.
+    VirtioMmio,
+    /// Virtio disks.
+    VirtioBlk,
+    /// Virtio ports, the agent's among them.
+    VirtioConsole,
+    /// Virtio network cards.
+    VirtioNet,
+    /// The ext4 filesystem.
+    Ext4,
+}
+
+impl Driver {
+    /// Every driver, in the order in which they are loaded.
+    pub const ALL: [Self; 7] =
+        [Self::VirtioPci, Self::VirtioMmio, Self::VirtioBlk, Self::VirtioConsole, Self::VirtioNet, Self::Nvme, Self::Ext4];
+
+    /// The module's name.
+    #[must_use]
+    pub fn module(self) -> &'static str {
+        match self {
+            Self::Nvme => "nvme",
+            Self::VirtioPci => "virtio_pci",
+            Self::VirtioMmio => "virtio_mmio",
+            Self::VirtioBlk => "virtio_blk",
+            Self::VirtioConsole => "virtio_console",
+            Self::VirtioNet => "virtio_net",
+            Self::Ext4 => "ext4",
+        }
+    }
+
+    /// What the kernel's configuration calls it.
+    pub(super) fn symbol(self) -> &'static str {
+        match self {
+            Self::Nvme => "CONFIG_BLK_DEV_NVME",
+            Self::VirtioPci => "CONFIG_VIRTIO_PCI",
+            Self::VirtioMmio => "CONFIG_VIRTIO_MMIO",
+            Self::VirtioBlk => "CONFIG_VIRTIO_BLK",
+            Self::VirtioConsole => "CONFIG_VIRTIO_CONSOLE",
+            Self::VirtioNet => "CONFIG_VIRTIO_NET",
+            Self::Ext4 => "CONFIG_EXT4_FS",
+        }
+    }
+}
+
+/// How a kernel has a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// From the start.
+    BuiltIn,
+    /// Once its module is loaded.
+    Module,
+    /// Not at all.
+    Missing,
+    /// Nothing is known about this kernel.
+    Unknown,
+}

@@ -1,0 +1,147 @@
+//! The command line as clap reads it.
+
+mod boot;
+mod build;
+mod check;
+mod digest;
+mod image;
+mod list;
+mod wishes;
+
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use rootfs_plugin::{Distro, Info};
+
+pub use boot::{BootArgs, KernelArgs, SourceArgs};
+pub use build::BuildArgs;
+pub use check::CheckArgs;
+pub use digest::DigestArgs;
+pub use image::{ImageArgs, ImageVerbArgs};
+pub use list::ListArgs;
+
+use crate::registry;
+
+/// What the user wants done.
+#[derive(Debug)]
+pub enum Verb {
+    /// Build a root filesystem of this distribution.
+    Build(&'static dyn Distro, Box<BuildArgs>),
+    /// Make an image of one.
+    Image(ImageVerbArgs),
+    /// Boot one.
+    Boot(BootArgs),
+    /// Fetch a kernel for one.
+    Kernel(KernelArgs),
+    /// Check one.
+    Check(CheckArgs),
+    /// Print the digest of one.
+    Digest(DigestArgs),
+    /// Say what can be built.
+    List(ListArgs),
+}
+
+/// The whole command line: one subcommand for each distribution, then the other verbs.
+#[must_use]
+pub fn command() -> Command {
+    let command = Command::new("rootfs-gen")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Turns a distribution's packages into a root filesystem")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .after_help(ENVIRONMENT);
+    let verbs = [
+        // `about` comes last: the doc comment of the arguments is for readers of the source.
+        ImageVerbArgs::augment_args(Command::new("image")).about("Write a root filesystem as a disk image or a tar"),
+        BootArgs::augment_args(Command::new("boot")).about("Boot a disk image in QEMU, and do something in it"),
+        KernelArgs::augment_args(Command::new("kernel")).about("Fetch a distribution's kernel for virtual machines"),
+        CheckArgs::augment_args(Command::new("check")).about("Check a root filesystem by the rules"),
+        DigestArgs::augment_args(Command::new("digest")).about("Print the digest of a root filesystem"),
+        ListArgs::augment_args(Command::new("list")).about("List the distributions, their releases and variants"),
+    ];
+    command.subcommands(registry::DISTRIBUTIONS.iter().map(|distro| build_command(distro().info()))).subcommands(verbs)
+}
+
+fn build_command(info: &'static Info) -> Command {
+    let command = BuildArgs::augment_args(Command::new(info.name.as_str()));
+    command.about(format!("Build {}", info.summary)).after_help(offer(info))
+}
+
+/// What the distribution has to choose from, below its flags.
+fn offer(info: &Info) -> String {
+    let mut text = String::from("Releases:\n");
+    for (position, release) in info.releases.iter().enumerate() {
+        let words: Vec<&str> = release.version.iter().chain(&release.aliases).map(String::as_str).collect();
+        let until = release.end_of_life.as_ref().map(|day| format!("supported until {day}")).unwrap_or_default();
+        let default = if position == 0 { " [default]" } else { "" };
+        let line = format!("  {:<10} {:<16} {until}{default}", release.name, words.join(", "));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str("\nVariants:\n");
+    for variant in &info.variants {
+        let default = if variant.name == info.default_variant { " [default]" } else { "" };
+        text.push_str(&format!("  {:<10} {}{default}\n", variant.name, variant.summary));
+    }
+    let architectures: Vec<&str> = info.architectures.iter().map(|architecture| architecture.name()).collect();
+    text.push_str(&format!("\nArchitectures: {}", architectures.join(", ")));
+    text
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// What clap says, which may be the help or the version that was asked for.
+pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Verb, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    match matches.subcommand() {
+        Some(("check", matches)) => CheckArgs::from_arg_matches(matches).map(Verb::Check),
+        Some(("digest", matches)) => DigestArgs::from_arg_matches(matches).map(Verb::Digest),
+        Some(("image", matches)) => ImageVerbArgs::from_arg_matches(matches).map(Verb::Image),
+        Some(("boot", matches)) => BootArgs::from_arg_matches(matches).map(Verb::Boot),
+        Some(("kernel", matches)) => KernelArgs::from_arg_matches(matches).map(Verb::Kernel),
+        Some(("list", matches)) => ListArgs::from_arg_matches(matches).map(Verb::List),
+        Some((name, matches)) => build(name, matches),
+        None => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "a verb is missing")),
+    }
+}
+
+fn build(name: &str, matches: &ArgMatches) -> Result<Verb, clap::Error> {
+    let unknown = || command().error(clap::error::ErrorKind::InvalidSubcommand, format!("there is no distribution `{name}`"));
+    let distro = registry::find(name).ok_or_else(unknown)?;
+    Ok(Verb::Build(distro, Box::new(BuildArgs::from_arg_matches(matches)?)))
+}
+
+const ENVIRONMENT: &str = "\
+Environment, below every flag and above a configuration file:
+  ROOTFS_DIR             -r
+  OS_VERSION             --release
+  ARCH                   --arch
+  EXTRA_PKG, EXTRA_PKGS  --extra-pkg
+  AGENT_SOURCE_BIN       --agent
+  AGENT_BIN              --agent-name
+  AGENT_INIT             --agent-init, yes or no
+  ROOTFS_GEN_MIRROR      --mirror
+  ROOTFS_GEN_STORE       --store
+  SOURCE_DATE_EPOCH      the newest time that a file may have
+  http_proxy, https_proxy, no_proxy, NO_COLOR
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the check found errors, 130 interrupted";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_distribution_is_a_verb() {
+        for distro in registry::DISTRIBUTIONS {
+            let name = distro().info().name.clone();
+            let verb = parse(["rootfs-gen", &name, "-r", "out"].map(Into::into)).unwrap();
+            assert!(matches!(verb, Verb::Build(distro, _) if distro.info().name == name));
+        }
+    }
+}

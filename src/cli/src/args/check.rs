@@ -1,0 +1,12 @@
+use std::path::PathBuf;
+
+/// What `check` takes.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct CheckArgs {
+    /// The root filesystem
+    #[arg(value_name = "DIR")]
+    pub root: PathBuf,
+    /// The findings as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}

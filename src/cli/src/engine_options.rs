@@ -1,0 +1,54 @@
+//! How the engine is to work, from what the user said.
+
+use std::path::Path;
+
+use rootfs_guest::names::AGENT_PROGRAM;
+use rootfs_package::engine::EngineOptions;
+use rootfs_package::fetch::FetchOptions;
+use rootfs_package::lock::{Lock, LockedAgent};
+use rootfs_plugin::{Agent, Request};
+use rootfs_sandbox::GUEST;
+use rootfs_tree::Digest;
+use sha2::{Digest as _, Sha256};
+
+use crate::failure::Failure;
+use crate::invocation::{Invocation, OutputKind};
+use crate::progress::Progress;
+
+/// Reads the lock, if one is to be followed, and puts the rest together.
+///
+/// # Errors
+/// When the lock can't be read.
+pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progress: &Progress) -> Result<EngineOptions, Failure> {
+    Ok(EngineOptions {
+        stage: stage.to_owned(),
+        fetch: FetchOptions { offline: invocation.offline, proxies: invocation.proxies.clone(), ..FetchOptions::default() },
+        now: invocation.now,
+        locked: invocation.locked.as_deref().map(read_lock).transpose()?,
+        agent: locked_agent(request)?,
+        kernel: invocation.output.as_ref().is_some_and(|output| output.kind == OutputKind::Disk),
+        source_date_epoch: request.source_date_epoch,
+        hostname: request.hostname.clone().unwrap_or_else(|| request.distribution.clone()),
+        cancelled: progress.interrupted(),
+    })
+}
+
+fn read_lock(path: &Path) -> Result<Lock, Failure> {
+    let text = fs_err::read_to_string(path).map_err(|error| Failure::of(&error))?;
+    Lock::parse(&text).map_err(|error| Failure::new(format!("can't use the lock `{}`", path.display())).because(&error))
+}
+
+/// What pins the agent: the name it gets and the hash of its content.
+fn locked_agent(request: &Request) -> Result<Option<LockedAgent>, Failure> {
+    let path = match &request.agent {
+        Agent::File(path) => path,
+        Agent::Default => {
+            return Ok(Some(LockedAgent { name: AGENT_PROGRAM.to_owned(), sha256: Digest(Sha256::digest(GUEST).into()) }));
+        }
+        Agent::None => return Ok(None),
+    };
+    let content = fs_err::read(path).map_err(|error| Failure::of(&error))?;
+    let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = request.agent_name.clone().unwrap_or(own);
+    Ok(Some(LockedAgent { name, sha256: Digest(Sha256::digest(&content).into()) }))
+}

@@ -1,0 +1,79 @@
+//! The kernel of a virtual machine: chosen from a distribution's archive or taken as an image's record says, fetched through the store.
+
+use rootfs_boot::Kernel;
+use rootfs_package::fetch::FetchOptions;
+use rootfs_package::kernel::{fetch_kernel, resolve_kernel};
+use rootfs_package::lock::LockedPackage;
+use rootfs_package::observer::Observer;
+use rootfs_package::store::Store;
+use rootfs_plugin::Plan;
+
+use crate::args::{BuildArgs, SourceArgs};
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::registry;
+use crate::settings::{Host, Settled, settle};
+
+/// Where kernels of one release come from.
+#[derive(Debug)]
+pub(crate) struct KernelSource {
+    plan: Plan,
+    invocation: Invocation,
+    store: Store,
+}
+
+impl KernelSource {
+    /// Asks the distribution's plan, with the same settings that a build has.
+    ///
+    /// # Errors
+    /// When there is no such distribution or release, or the store can't be opened.
+    pub(crate) fn of(
+        distribution: &str,
+        release: Option<String>,
+        arch: Option<String>,
+        source: &SourceArgs,
+        environment: &Environment,
+        host: &Host,
+        now: i64,
+    ) -> Result<Self, Failure> {
+        let distro = registry::find(distribution).ok_or_else(|| Failure::new(format!("there is no distribution `{distribution}`")))?;
+        // A build's settings need a target; nothing is written there.
+        let args = BuildArgs {
+            rootfs: Some("kernel".into()),
+            release,
+            arch,
+            mirror: source.mirror.clone(),
+            offline: source.offline.then_some(true),
+            store: source.store.clone(),
+            ..BuildArgs::default()
+        };
+        let Settled { request, invocation, .. } = settle(distro, args, environment, host, now)?;
+        let plan = distro.plan(&request)?;
+        let store = Store::open(&invocation.store).map_err(|error| Failure::of(&error).hint(error.hint()))?;
+        Ok(Self { plan, invocation, store })
+    }
+
+    /// What the plan says.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The kernel that is pinned, or the newest.
+    ///
+    /// # Errors
+    /// When it can't be had, or isn't one.
+    pub(crate) fn kernel(&self, pinned: Option<LockedPackage>, observer: &dyn Observer) -> Result<Kernel, Failure> {
+        let package = match pinned {
+            Some(package) => package,
+            None => resolve_kernel(&self.plan, self.invocation.now, self.options(), &self.store, observer)?,
+        };
+        let layer = fetch_kernel(&package, &self.plan, self.options(), &self.store, observer)?;
+        let tree = layer.tree().map_err(|error| Failure::of(&error))?;
+        Kernel::from_tree(&tree).map_err(|error| Failure::of(&error).hint(error.hint().map(str::to_owned)))
+    }
+
+    fn options(&self) -> FetchOptions {
+        FetchOptions { offline: self.invocation.offline, proxies: self.invocation.proxies.clone(), ..FetchOptions::default() }
+    }
+}

@@ -1,0 +1,90 @@
+use rootfs_package::apt_host::HostSource;
+use rootfs_plugin::{AptRepository, Distro, Installer, Request};
+
+/// Adds the mirrors that the host's own configuration has for the distribution's archives, where the user named none. A host of the same
+/// family knows a mirror that can be reached; which release the host itself has doesn't matter.
+pub(crate) fn add(distro: &dyn Distro, request: &mut Request, sources: &[HostSource]) {
+    let archives = archives(distro, request);
+    for source in sources.iter().filter(|source| source.enabled) {
+        let Some(archive) = archives.iter().find(|archive| carries(source, archive)) else { continue };
+        let mirrors = request.archive_mirrors.entry(archive.name.clone()).or_default();
+        if !mirrors.contains(&source.uri) {
+            mirrors.push(source.uri.clone());
+        }
+    }
+}
+
+/// The distribution's archives that have no mirror yet, each with the suites of every release.
+fn archives(distro: &dyn Distro, request: &Request) -> Vec<AptRepository> {
+    let mut archives: Vec<AptRepository> = Vec::new();
+    for release in &distro.info().releases {
+        let probe = Request { release: Some(release.name.clone()), suites: Vec::new(), repositories: Vec::new(), ..request.clone() };
+        let Ok(plan) = distro.plan(&probe) else { continue };
+        let Installer::Apt { repositories, .. } = plan.installer;
+        for repository in repositories.into_iter().filter(|repository| repository.mirrors.is_empty()) {
+            match archives.iter_mut().find(|archive| archive.name == repository.name) {
+                Some(archive) => archive.suites.extend(repository.suites),
+                None => archives.push(repository),
+            }
+        }
+    }
+    archives
+}
+
+/// Whether the source is this archive and not a third party's of the same suite: a mirror keeps the last part of the public URL's path.
+fn carries(source: &HostSource, archive: &AptRepository) -> bool {
+    let last = |url: &str| url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let any = |ours: &[String], theirs: &[String]| ours.iter().any(|name| theirs.contains(name));
+    last(&source.uri) == last(&archive.public) && any(&archive.suites, &source.suites) && any(&archive.components, &source.components)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::BuildArgs;
+    use crate::settings::{Host, settle};
+
+    fn source(uri: &str, suite: &str, component: &str, enabled: bool) -> HostSource {
+        HostSource { uri: uri.into(), suites: vec![suite.into()], components: vec![component.into()], signed_by: vec![], enabled }
+    }
+
+    fn settled(mirror: &[&str], sources: Vec<HostSource>) -> Request {
+        let args = BuildArgs {
+            rootfs: Some("o".into()),
+            store: Some("s".into()),
+            mirror: mirror.iter().map(|url| (*url).to_owned()).collect(),
+            arch: Some("x86_64".into()),
+            ..BuildArgs::default()
+        };
+        let host = Host { sources, ..Host::default() };
+        settle(rootfs_debian::debian(), args, &std::iter::empty().collect(), &host, 0).unwrap().request
+    }
+
+    fn sources() -> Vec<HostSource> {
+        vec![
+            source("http://third.example/linux/debian", "bookworm", "stable", true),
+            source("http://third.example", "bookworm", "main", true),
+            source("http://off.example/debian", "bookworm", "main", false),
+            source("http://near.example/debian", "bookworm", "main", true),
+            source("http://near.example/debian", "bookworm-updates", "main", true),
+            source("http://near.example/debian-security", "bookworm-security", "main", true),
+        ]
+    }
+
+    #[test]
+    fn a_host_of_the_family_has_mirrors_for_every_release() {
+        let request = settled(&[], sources());
+        assert_eq!(request.archive_mirrors["debian"], ["http://near.example/debian"]);
+        assert_eq!(request.archive_mirrors["security"], ["http://near.example/debian-security"]);
+        assert_eq!(request.archive_mirrors.len(), 2);
+    }
+
+    #[test]
+    fn what_the_user_named_stays_alone() {
+        let request = settled(&["http://mine.example/d", "security=http://mine.example/s"], sources());
+        assert_eq!((request.mirrors.len(), request.archive_mirrors.contains_key("debian")), (1, false));
+        assert_eq!(request.archive_mirrors["security"], ["http://mine.example/s"]);
+        let request = settled(&["http://mine.example/d"], sources());
+        assert_eq!(request.archive_mirrors["security"], ["http://near.example/debian-security"]);
+    }
+}

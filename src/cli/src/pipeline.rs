@@ -1,0 +1,63 @@
+//! The road of a build: each stage takes a value and returns a value.
+
+use rootfs_package::apt::assign_owners;
+use rootfs_package::engine::Engine;
+use rootfs_package::observer::{Event, Observer as _, Step};
+use rootfs_package::store::Store;
+use rootfs_plugin::Request;
+use rootfs_tree::TreeError;
+
+use crate::customise::{customise, normalise};
+use crate::expectations::Expected;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::progress::Progress;
+use crate::record::Record;
+use crate::report::Summary;
+use crate::target::Targets;
+use crate::{engine_options, hooks, publish};
+
+/// Builds what was asked for.
+///
+/// # Errors
+/// The first stage that failed; nothing is then left but what the store keeps.
+pub fn run(invocation: &Invocation, request: &Request, progress: &Progress) -> Result<Summary, Failure> {
+    let failed = |error: TreeError| Failure::of(&error);
+    let plan = invocation.distro.plan(request)?;
+    let targets = Targets::claim(invocation.directory.as_deref(), invocation.output_path(), invocation.force)?;
+    let store = Store::open(&invocation.store).map_err(|error| Failure::of(&error).hint(error.hint()))?;
+    let mut engine = Engine::new(engine_options::of(invocation, request, targets.stage(), progress)?, &store, progress)?;
+    invocation.distro.build_rootfs(&plan, &mut engine)?;
+
+    progress.event(Event::Began(Step::Customise));
+    let epoch = request.source_date_epoch.unwrap_or(engine.newest());
+    let mut on_disk = engine.scan().map_err(failed)?;
+    let mut tree = on_disk.clone();
+    assign_owners(&mut tree).map_err(failed)?;
+    progress.notes(&customise(&mut tree, &plan, request, epoch, targets.stage())?);
+    if !request.hooks.is_empty() {
+        tree.update(engine.root(), &on_disk).map_err(failed)?;
+        hooks::run(&request.hooks, &mut engine, progress)?;
+        on_disk = engine.scan().map_err(failed)?;
+        tree = on_disk.clone();
+        assign_owners(&mut tree).map_err(failed)?;
+    }
+    let built = engine.finish()?;
+    normalise(&mut tree, epoch)?;
+    tree.hash_contents().map_err(failed)?;
+
+    progress.event(Event::Began(Step::Check));
+    let expected = Expected::of(request, &plan);
+    let findings = if invocation.check { expected.check(&tree)? } else { Vec::new() };
+    progress.event(Event::Began(Step::Write));
+    let digest = tree.digest().map_err(failed)?;
+    let outputs = publish::write(
+        invocation,
+        &targets,
+        &built,
+        &on_disk,
+        &Record { tree: &tree, lock: built.lock.as_ref(), expected: &expected },
+        progress,
+    )?;
+    Ok(Summary::of(&plan, &tree, digest, built.lock.as_ref(), findings, outputs))
+}

@@ -1,0 +1,89 @@
+//! What a build leaves beside a directory: `DIR.rootfs-gen` holds the tree's text form, which package owns what, the lock, and what the directory is to be.
+
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use rootfs_package::lock::Lock;
+use rootfs_tree::{Tree, TreeError};
+
+use crate::expectations::Expected;
+use crate::failure::Failure;
+
+/// The tree's text form.
+const TREE: &str = "tree";
+/// Which package owns what.
+const OWNERS: &str = "owners";
+/// What the directory is to be.
+const EXPECTED: &str = "expected.json";
+/// The lock.
+const LOCK: &str = "rootfs-gen.lock";
+
+/// What is known of a directory when it is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'a> {
+    /// What the directory holds.
+    pub(crate) tree: &'a Tree,
+    /// What it was made of.
+    pub(crate) lock: Option<&'a Lock>,
+    /// What it is to be.
+    pub(crate) expected: &'a Expected,
+}
+
+impl Record<'_> {
+    /// Writes the record as a new directory.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn write(&self, directory: &Path) -> Result<(), TreeError> {
+        fs_err::create_dir(directory).map_err(failed)?;
+        let mut out = create(&directory.join(TREE))?;
+        self.tree.write_text(&mut out)?;
+        out.flush().map_err(failed)?;
+        let mut out = create(&directory.join(OWNERS))?;
+        self.tree.write_owners(&mut out)?;
+        out.flush().map_err(failed)?;
+        if let Some(lock) = self.lock {
+            fs_err::write(directory.join(LOCK), lock.to_toml()).map_err(failed)?;
+        }
+        let expected = serde_json::to_vec_pretty(self.expected).map_err(|error| failed(error.into()))?;
+        fs_err::write(directory.join(EXPECTED), expected).map_err(failed)?;
+        // The stage is private; what becomes the user's is as readable as any directory.
+        fs_err::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(failed)
+    }
+}
+
+fn create(path: &Path) -> Result<BufWriter<fs_err::File>, TreeError> {
+    Ok(BufWriter::new(fs_err::File::create(path).map_err(failed)?))
+}
+
+fn failed(source: std::io::Error) -> TreeError {
+    TreeError::Io { action: "write what lies beside the directory".to_owned(), source }
+}
+
+/// The lock of the build that made the directory; none when no build of ours lies beside it.
+///
+/// # Errors
+/// When what lies there is no lock.
+pub(crate) fn read_lock(directory: &Path) -> Result<Option<Lock>, Failure> {
+    let path = directory.join(LOCK);
+    let text = match fs_err::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::of(&error)),
+    };
+    Lock::parse(&text).map(Some).map_err(|error| Failure::new(format!("can't read `{}`", path.display())).because(&error))
+}
+
+/// What the directory is to be; none when no build of ours lies beside it.
+///
+/// # Errors
+/// When what lies there is not as [`Record::write`] wrote it.
+pub(crate) fn read_expected(directory: &Path) -> Result<Option<Expected>, Failure> {
+    let text = match fs_err::read(directory.join(EXPECTED)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::of(&error)),
+    };
+    let expected = serde_json::from_slice(&text);
+    expected.map(Some).map_err(|error| Failure::new(format!("can't read `{}`", directory.join(EXPECTED).display())).because(&error))
+}

@@ -1,0 +1,83 @@
+//! What a user reads when it is done, and before it begins.
+
+mod findings;
+mod plan;
+mod request;
+mod summary;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rootfs_check::Finding;
+use rootfs_package::lock::Lock;
+use rootfs_package::observer::Step;
+use rootfs_plugin::{Architecture, Plan};
+use rootfs_tree::{Digest, Tree};
+
+pub(crate) use findings::{findings_json, write_findings};
+pub(crate) use plan::{plan_json, write_plan};
+pub(crate) use summary::{summary_json, write_summary};
+
+/// What a build made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The distribution's name.
+    pub distribution: String,
+    /// The release's own name.
+    pub release: String,
+    /// The variant's name.
+    pub variant: String,
+    /// What the guest runs on.
+    pub architecture: Architecture,
+    /// How many packages are installed.
+    pub packages: usize,
+    /// The lengths of all regular files, each inode once.
+    pub bytes: u64,
+    /// The tree's digest.
+    pub digest: Digest,
+    /// The time by step, in order.
+    pub steps: Vec<(Step, Duration)>,
+    /// What the check found; empty when there was none.
+    pub findings: Vec<Finding>,
+    /// Directories and files that were written.
+    pub outputs: Vec<PathBuf>,
+    /// The digest of the lock.
+    pub lock: Option<Digest>,
+    /// Whether the tree can boot.
+    pub bootable: bool,
+}
+
+impl Summary {
+    /// What the tree and the lock say; the times are the watcher's to tell.
+    pub(crate) fn of(plan: &Plan, tree: &Tree, digest: Digest, lock: Option<&Lock>, findings: Vec<Finding>, outputs: Vec<PathBuf>) -> Self {
+        let files: BTreeSet<_> = tree.walk().map(|entry| entry.id).collect();
+        Self {
+            distribution: plan.distribution.clone(),
+            release: plan.release.clone(),
+            variant: plan.variant.clone(),
+            architecture: plan.architecture,
+            packages: lock.map_or(0, |lock| lock.packages.len()),
+            bytes: files.into_iter().filter_map(|id| tree.file(id)).map(|file| file.length).sum(),
+            digest,
+            steps: Vec::new(),
+            findings,
+            outputs,
+            lock: lock.map(Lock::digest),
+            bootable: tree.resolve(b"/sbin/init").is_ok(),
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away is no error: it has seen what it wanted.
+///
+/// # Errors
+/// When writing fails for another reason.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,97 @@
+use std::fmt::Write as _;
+
+use rootfs_plugin::{AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, Trim, Tweak};
+use serde_json::{Value, json};
+
+use super::request::{redacted, rows};
+use crate::invocation::Invocation;
+
+/// What `--dry-run` prints.
+pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "request");
+    for (name, value) in targets(invocation).into_iter().chain(rows(request)) {
+        let _ = writeln!(text, "  {name:<10} {value}");
+    }
+    let Plan { distribution, release, variant, architecture, .. } = plan;
+    let _ = writeln!(text, "plan\n  {:<10} {distribution} {release} ({variant}) for {architecture}", "build");
+    let Installer::Apt { repositories, recommends, ignore_valid_until, .. } = &plan.installer;
+    for repository in repositories {
+        write_repository(&mut text, repository);
+    }
+    let mut install: Vec<String> = plan.include.iter().map(included).collect();
+    install.extend(recommends.then(|| "and what they recommend".to_owned()));
+    let _ = writeln!(text, "  {:<10} {}", "install", install.join(", "));
+    if *ignore_valid_until {
+        let _ = writeln!(text, "  {:<10} an index whose time has run out", "accept");
+    }
+    if !plan.without.is_empty() {
+        let _ = writeln!(text, "  {:<10} {}", "without", plan.without.iter().map(trimmed).collect::<Vec<_>>().join(", "));
+    }
+    for tweak in &plan.tweaks {
+        let (verb, what) = tweaked(tweak);
+        let _ = writeln!(text, "  {verb:<10} {what}");
+    }
+    text
+}
+
+/// The same as JSON, with everything in it but passwords.
+pub(crate) fn plan_json(invocation: &Invocation, request: &Request, plan: &Plan) -> Result<Value, serde_json::Error> {
+    let targets: serde_json::Map<String, Value> =
+        targets(invocation).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    Ok(json!({ "targets": targets, "request": serde_json::to_value(redacted(request))?, "plan": serde_json::to_value(plan)? }))
+}
+
+fn targets(invocation: &Invocation) -> Vec<(&'static str, String)> {
+    let path = |name, path: Option<&std::path::PathBuf>| path.map(|path| (name, path.display().to_string()));
+    [
+        path("directory", invocation.directory.as_ref()),
+        path("file", invocation.output.as_ref().map(|output| &output.path)),
+        path("lock", invocation.lock.as_ref()),
+        path("locked", invocation.locked.as_ref()),
+        path("store", Some(&invocation.store)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn write_repository(text: &mut String, repository: &AptRepository) {
+    let AptRepository { name, mirrors, public, suites, components, keys, .. } = repository;
+    let _ = writeln!(text, "  {:<10} {name}: {public} {} {}", "from", suites.join(" "), components.join(" "));
+    for mirror in mirrors.iter().filter(|mirror| *mirror != public) {
+        let _ = writeln!(text, "  {:<10} {mirror}", "  through");
+    }
+    let files: Vec<String> =
+        keys.iter().filter_map(|key| if let Key::File(path) = key { Some(path.display().to_string()) } else { None }).collect();
+    let carried = keys.len() - files.len();
+    let carried = (carried > 0).then(|| format!("{carried} of the distribution's keys"));
+    let _ = writeln!(text, "  {:<10} {}", "  signed by", carried.into_iter().chain(files).collect::<Vec<_>>().join(", "));
+}
+
+fn included(include: &Include) -> String {
+    match include {
+        Include::Essential => "all that is essential".to_owned(),
+        Include::Priority(priority) => format!("all that is {priority}"),
+        Include::Package(PlannedPackage::Name(name)) => name.clone(),
+        Include::Package(PlannedPackage::File(path)) => path.display().to_string(),
+    }
+}
+
+fn trimmed(trim: &Trim) -> &'static str {
+    match trim {
+        Trim::Docs => "docs",
+        Trim::Locales => "locales",
+        Trim::Man => "man",
+    }
+}
+
+fn tweaked(tweak: &Tweak) -> (&'static str, String) {
+    match tweak {
+        Tweak::Write { path, content, .. } => ("write", format!("{path} ({} bytes)", content.len())),
+        Tweak::Link { path, target } => ("link", format!("{path} to {target}")),
+        Tweak::Remove { path } => ("remove", path.clone()),
+        Tweak::EnableUnit { unit } => ("enable", unit.clone()),
+        Tweak::Regenerate(secret) => ("first boot", format!("{} makes {}", secret.name, secret.paths.join(", "))),
+    }
+}

@@ -1,0 +1,96 @@
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Summary, findings_json};
+use crate::units;
+
+/// The last lines of a build: what was made, where, and what to do with it.
+pub(crate) fn write_summary(summary: &Summary) -> String {
+    let Summary { distribution, release, variant, architecture, packages, bytes, digest, steps, .. } = summary;
+    let mut text = String::new();
+    let total = steps.iter().map(|(_, time)| *time).sum();
+    let _ = writeln!(
+        text,
+        "{distribution} {release} ({variant}) for {architecture}: {packages} packages, {}, {}",
+        units::size(*bytes),
+        units::time(total)
+    );
+    let times: Vec<String> = steps.iter().map(|(step, time)| format!("{} {}", step.name(), units::time(*time))).collect();
+    if !times.is_empty() {
+        let _ = writeln!(text, "  time    {}", times.join(", "));
+    }
+    let _ = writeln!(text, "  digest  {digest}");
+    for output in &summary.outputs {
+        let _ = writeln!(text, "  in      {}", output.display());
+    }
+    if let Some(next) = next_command(summary) {
+        let _ = writeln!(text, "  next    {next}");
+    }
+    text
+}
+
+fn next_command(summary: &Summary) -> Option<String> {
+    let output = summary.outputs.first()?;
+    let shown = output.display();
+    Some(match output.extension() {
+        Some(suffix) if suffix == "img" || suffix == "raw" => format!("rootfs-gen boot {shown}"),
+        Some(suffix) if suffix == "tar" => format!("docker import {shown}"),
+        _ if summary.bootable => format!("systemd-nspawn --boot --directory {shown}"),
+        _ => format!("chroot {shown}"),
+    })
+}
+
+/// The summary as one JSON object; times in seconds.
+pub(crate) fn summary_json(summary: &Summary) -> Value {
+    let steps: serde_json::Map<String, Value> =
+        summary.steps.iter().map(|(step, time)| (step.name().to_owned(), json!(time.as_secs_f64()))).collect();
+    json!({
+        "distribution": summary.distribution,
+        "release": summary.release,
+        "variant": summary.variant,
+        "architecture": summary.architecture.name(),
+        "packages": summary.packages,
+        "bytes": summary.bytes,
+        "digest": summary.digest.to_string(),
+        "seconds": steps,
+        "findings": findings_json(&summary.findings),
+        "outputs": summary.outputs.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+        "lock": summary.lock.map(|digest| digest.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rootfs_package::observer::Step;
+    use rootfs_plugin::Architecture;
+    use rootfs_tree::Digest;
+
+    use super::*;
+
+    #[test]
+    fn the_summary_says_all_a_user_needs() {
+        let summary = Summary {
+            distribution: "debian".into(),
+            release: "trixie".into(),
+            variant: "guest".into(),
+            architecture: Architecture::X86_64,
+            packages: 142,
+            bytes: 301_200_000,
+            digest: Digest([0xab; 32]),
+            steps: vec![(Step::Index, Duration::from_millis(400)), (Step::Unpack, Duration::from_millis(2600))],
+            findings: vec![],
+            outputs: vec!["./out".into()],
+            lock: Some(Digest([1; 32])),
+            bootable: true,
+        };
+        let digest = "ab".repeat(32);
+        let expected = format!(
+            "debian trixie (guest) for x86_64: 142 packages, 301.2 MB, 3.0 s\n  time    index 0.4 s, unpack 2.6 s\n  digest  {digest}\n  in      ./out\n  next    systemd-nspawn --boot --directory ./out\n"
+        );
+        assert_eq!(write_summary(&summary), expected);
+        assert_eq!(summary_json(&summary)["seconds"]["unpack"], json!(2.6));
+    }
+}

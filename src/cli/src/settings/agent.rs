@@ -1,0 +1,32 @@
+use std::path::PathBuf;
+
+use rootfs_plugin::Agent;
+
+use crate::setting_error::SettingError;
+use crate::sourced::Sourced;
+
+/// `none`, or a program that must be there.
+pub(super) fn parse(said: Option<&Sourced<String>>) -> Result<Agent, SettingError> {
+    let Some(said) = said else { return Ok(Agent::Default) };
+    if said.value == "none" {
+        return Ok(Agent::None);
+    }
+    let path = said.with(PathBuf::from(&said.value)).path();
+    let metadata = fs_err::metadata(&path).map_err(|source| SettingError::Read { setting: said.to_string(), source })?;
+    if !metadata.is_file() {
+        return Err(SettingError::invalid(said, "it is not a regular file"));
+    }
+    Ok(Agent::File(path))
+}
+
+/// An agent can be init only if there is one.
+pub(super) fn require_for_init(agent: &Agent, init: bool) -> Result<(), SettingError> {
+    if init && !matches!(agent, Agent::File(_)) {
+        return Err(SettingError::Invalid {
+            setting: "--agent-init".to_owned(),
+            reason: "there is no agent that could be /sbin/init".to_owned(),
+            hint: Some("name its program with --agent FILE or AGENT_SOURCE_BIN".to_owned()),
+        });
+    }
+    Ok(())
+}

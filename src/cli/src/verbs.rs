@@ -1,0 +1,46 @@
+//! One module for each verb.
+
+mod boot;
+mod build;
+mod check;
+mod digest;
+mod image;
+mod kernel;
+mod list;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::args::Verb;
+use crate::environment::Environment;
+use crate::failure::{Exit, Failure};
+
+/// Does what the user asked for.
+///
+/// # Errors
+/// What is to be told to the user, with the exit code.
+pub fn run(verb: Verb, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Build(distro, args) => build::run(distro, *args, environment, interrupted),
+        Verb::Image(args) => image::run(&args, interrupted),
+        Verb::Boot(args) => boot::run(&args, environment, interrupted),
+        Verb::Kernel(args) => kernel::run(&args, environment, interrupted),
+        Verb::Check(args) => check::run(&args),
+        Verb::Digest(args) => digest::run(&args),
+        Verb::List(args) => list::run(&args),
+    }
+}
+
+/// Prints a result on standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    crate::report::print(text).map_err(|error| {
+        let mut failure = Failure::new("can't write to standard output");
+        failure.causes.push(error.to_string());
+        failure
+    })
+}
+
+/// Prints a result as JSON on standard output.
+fn print_json(value: &serde_json::Value) -> Result<(), Failure> {
+    print(&format!("{value:#}\n"))
+}

@@ -1,0 +1,113 @@
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rootfs_check::Severity;
+use rootfs_package::apt_host::{host_proxies, host_sources};
+use rootfs_plugin::{Architecture, Distro, Request};
+
+use super::{print, print_json};
+use crate::args::BuildArgs;
+use crate::environment::Environment;
+use crate::failure::{Exit, Failure};
+use crate::invocation::{Invocation, Verbosity};
+use crate::pipeline;
+use crate::progress::Progress;
+use crate::report::{Summary, plan_json, summary_json, write_findings, write_plan, write_summary};
+use crate::settings::{Host, Settled, settle};
+
+pub(super) fn run(
+    distro: &'static dyn Distro,
+    args: BuildArgs,
+    environment: &Environment,
+    interrupted: Arc<AtomicBool>,
+) -> Result<Exit, Failure> {
+    let Settled { request, invocation, dry_run } = settle(distro, args, environment, &host(), now())?;
+    if dry_run {
+        return show_plan(&invocation, &request);
+    }
+    distro.plan(&request)?;
+    require_privilege()?;
+    require_own_architecture(request.architecture)?;
+    let progress = Progress::new(invocation.verbosity, Arc::clone(&interrupted));
+    let result = pipeline::run(&invocation, &request, &progress);
+    progress.finish();
+    match result {
+        Ok(summary) => report(&invocation, &Summary { steps: progress.times(), ..summary }),
+        Err(_) if interrupted.load(Ordering::Relaxed) => Err(Failure::new("interrupted").exit(Exit::Interrupted)),
+        Err(failure) => Err(with_script(failure, &progress)),
+    }
+}
+
+fn show_plan(invocation: &Invocation, request: &Request) -> Result<Exit, Failure> {
+    let plan = invocation.distro.plan(request)?;
+    if invocation.json {
+        print_json(&plan_json(invocation, request, &plan).map_err(|error| Failure::of(&error))?)?;
+    } else {
+        print(&write_plan(invocation, request, &plan))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn report(invocation: &Invocation, summary: &Summary) -> Result<Exit, Failure> {
+    let mut text = String::new();
+    if !summary.findings.is_empty() {
+        text.push_str(&write_findings(&summary.findings));
+    }
+    let wrong = summary.findings.iter().any(|finding| finding.severity == Severity::Error);
+    if invocation.verbosity > Verbosity::Quiet {
+        text.push_str(&write_summary(summary));
+    }
+    if wrong || invocation.verbosity > Verbosity::Quiet {
+        // The build is done; that nobody can be told so doesn't undo it.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+    if invocation.json {
+        print_json(&summary_json(summary))?;
+    }
+    Ok(if wrong { Exit::Findings } else { Exit::Done })
+}
+
+/// The output of the script that failed, when the error names that script and doesn't quote it already.
+fn with_script(mut failure: Failure, progress: &Progress) -> Failure {
+    if failure.output.is_none()
+        && let Some(output) = progress.script_tail()
+    {
+        let texts = || failure.causes.iter().chain([&failure.message]);
+        let quoted = output.lines.last().is_some_and(|last| texts().any(|text| text.contains(last.as_str())));
+        if !quoted && texts().any(|text| text.contains(&output.origin)) {
+            failure.output = Some(Box::new(output));
+        }
+    }
+    failure
+}
+
+fn require_privilege() -> Result<(), Failure> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let hint = "run it as root (sudo); building as a plain user is not possible yet";
+    Err(Failure::new("building needs root").hint(Some(hint.to_owned())))
+}
+
+/// The distribution's scripts run on this machine.
+fn require_own_architecture(wanted: Architecture) -> Result<(), Failure> {
+    if Architecture::native() == Some(wanted) {
+        return Ok(());
+    }
+    let message = format!("a guest for {wanted} can't be built on {} yet", std::env::consts::ARCH);
+    Err(Failure::new(message).hint(Some("build it on a machine of that architecture".to_owned())))
+}
+
+pub(super) fn host() -> Host {
+    let root = Path::new("/");
+    Host { sources: host_sources(root), proxies: host_proxies(root) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock, for judging whether an index is still valid")]
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

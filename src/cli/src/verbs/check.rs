@@ -1,0 +1,24 @@
+use rootfs_check::Severity;
+use rootfs_tree::{ScanOptions, Tree};
+
+use super::{print, print_json};
+use crate::args::CheckArgs;
+use crate::expectations::Expected;
+use crate::failure::{Exit, Failure};
+use crate::record;
+use crate::report::{findings_json, write_findings};
+use crate::target::record_path;
+
+pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
+    let directory = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
+    let expected = record::read_expected(&record_path(&directory))?.unwrap_or_else(Expected::bootable);
+    let tree = Tree::scan(&directory, &ScanOptions::default()).map_err(|error| Failure::of(&error))?;
+    let findings = expected.check(&tree)?;
+    if args.json {
+        print_json(&findings_json(&findings))?;
+    } else {
+        print(&write_findings(&findings))?;
+    }
+    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if wrong { Exit::Findings } else { Exit::Done })
+}

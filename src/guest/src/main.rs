@@ -1,0 +1,33 @@
+//! The one static program on the far side of a tree.
+#![expect(unsafe_code, reason = "fork, execve, signal masks and seccomp have no safe wrapper without a libc of its own")]
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use rootfs_guest::names::{AGENT_PROGRAM, INITRAMFS_MODULES};
+
+mod agent;
+mod child;
+mod failure;
+mod fork;
+mod initramfs;
+mod interpreter;
+mod kernel_log;
+mod mounts;
+mod program;
+mod runner;
+mod signals;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let called = arguments.first().and_then(|path| Path::new(path).file_name()).and_then(|name| name.to_str());
+    match (called, arguments.get(1..).unwrap_or_default()) {
+        (Some("init"), _) if Path::new(INITRAMFS_MODULES).exists() => initramfs::run(),
+        (Some("init" | AGENT_PROGRAM), _) => agent::run(),
+        (_, [verb]) if verb == "agent" => agent::run(),
+        (_, [verb, place]) if verb == "agent" && place == "-" => agent::run_once(),
+        (_, [verb, hostname]) if verb == "runner" => runner::run(hostname),
+        _ => ExitCode::from(2),
+    }
+}

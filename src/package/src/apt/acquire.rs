@@ -1,0 +1,132 @@
+//! From a plan to packages at hand: indexes, lock, downloads, layers.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+use rootfs_plugin::{AptRepository, BuildError, Include, Installer, Plan, PlannedPackage};
+
+use super::{Universe, add_local_packages, load_repositories, resolve};
+use crate::deb::DebLayer;
+use crate::engine::build_error;
+use crate::fetch::{Download, Fetcher};
+use crate::lock::{LOCAL, Lock, LockedAgent, LockedPackage};
+use crate::observer::{Event, Observer, Step};
+use crate::store::Store;
+
+/// What a lock pins besides the tree's packages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    pub(crate) agent: Option<LockedAgent>,
+    pub(crate) kernel: bool,
+}
+
+/// Fetches the indexes and chooses the packages.
+pub(crate) fn resolve_plan(
+    plan: &Plan,
+    wanted: &Wanted,
+    now: i64,
+    fetcher: &Fetcher<'_>,
+    store: &Store,
+    observer: &dyn Observer,
+) -> Result<Lock, BuildError> {
+    let Installer::Apt { repositories, recommends, ignore_valid_until, .. } = &plan.installer;
+    observer.event(Event::Began(Step::Index));
+    let mut universe = load_repositories(repositories, plan.architecture, *ignore_valid_until, now, fetcher, store)
+        .map_err(|error| build_error(&error))?;
+    observer.event(Event::Began(Step::Resolve));
+    add_local_packages(&mut universe, &plan.include, store).map_err(|error| build_error(&error))?;
+    let selection = resolve(&universe, &plan.include, *recommends).map_err(|error| build_error(&error))?;
+    let mut lock = selection.lock(&plan.distribution, &plan.release, plan.architecture.name(), wanted.agent.clone());
+    if let (true, Some(kernel)) = (wanted.kernel, &plan.kernel) {
+        lock.kernel = Some(choose_kernel(&universe, kernel)?);
+    }
+    Ok(lock)
+}
+
+/// The package with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself.
+fn choose_kernel(universe: &Universe, name: &str) -> Result<LockedPackage, BuildError> {
+    let include = [Include::Package(PlannedPackage::Name(name.to_owned()))];
+    let selection = resolve(universe, &include, false).map_err(|error| build_error(&error))?;
+    let versioned = selection.packages.iter().find(|package| package.name.starts_with("linux-image-") && package.name != name);
+    let chosen = versioned.or_else(|| selection.get(name));
+    chosen.map(LockedPackage::from).ok_or_else(|| BuildError::new(format!("`{name}` brings no kernel")))
+}
+
+/// Fetches the indexes and chooses the kernel alone.
+pub(crate) fn resolve_kernel(
+    plan: &Plan,
+    now: i64,
+    fetcher: &Fetcher<'_>,
+    store: &Store,
+    observer: &dyn Observer,
+) -> Result<LockedPackage, BuildError> {
+    let Installer::Apt { repositories, ignore_valid_until, .. } = &plan.installer;
+    let kernel = plan
+        .kernel
+        .as_ref()
+        .ok_or_else(|| BuildError::new(format!("{} {} has no kernel for {}", plan.distribution, plan.release, plan.architecture)))?;
+    observer.event(Event::Began(Step::Index));
+    let universe = load_repositories(repositories, plan.architecture, *ignore_valid_until, now, fetcher, store)
+        .map_err(|error| build_error(&error))?;
+    observer.event(Event::Began(Step::Resolve));
+    choose_kernel(&universe, kernel)
+}
+
+fn local_files(plan: &Plan) -> impl Iterator<Item = &Path> {
+    plan.include.iter().filter_map(|include| match include {
+        Include::Package(PlannedPackage::File(path)) => Some(path.as_path()),
+        _ => None,
+    })
+}
+
+/// Brings every package of the lock into the store.
+pub(crate) fn fetch_locked(lock: &Lock, plan: &Plan, fetcher: &Fetcher<'_>, store: &Store) -> Result<(), BuildError> {
+    let Installer::Apt { repositories, .. } = &plan.installer;
+    // A locked build has not read the user's own package files yet.
+    for file in local_files(plan) {
+        store.insert_file(file).map_err(|error| build_error(&error))?;
+    }
+    let downloads = lock.packages.iter().map(|package| download(package, repositories)).collect::<Result<Vec<_>, _>>()?;
+    fetcher.fetch(&downloads).map_err(|error| build_error(&error))
+}
+
+/// Brings one package of a plan's repositories into the store.
+pub(crate) fn fetch_package(package: &LockedPackage, plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
+    let Installer::Apt { repositories, .. } = &plan.installer;
+    fetcher.fetch(&[download(package, repositories)?]).map_err(|error| build_error(&error))
+}
+
+fn download(package: &LockedPackage, repositories: &[AptRepository]) -> Result<Download, BuildError> {
+    let mut urls = Vec::new();
+    if package.repository != LOCAL {
+        let repository = repositories.iter().find(|repository| repository.name == package.repository).ok_or_else(|| BuildError {
+            hint: Some("build with the repositories the lock was made with (`--repo`)".to_owned()),
+            ..BuildError::new(format!(
+                "the lock takes {} from repository `{}`, which is not in this build",
+                package.name, package.repository
+            ))
+        })?;
+        urls.extend(repository.bases().iter().map(|base| format!("{base}/{}", package.path)));
+    }
+    Ok(Download { name: format!("{} {}", package.name, package.version), urls, size: package.size, sha256: package.sha256 })
+}
+
+/// Opens the payload of every package, unpacking those the store has only packed.
+pub(crate) fn open_layers(lock: &Lock, store: &Store, observer: &dyn Observer) -> Result<Vec<DebLayer>, BuildError> {
+    observer.event(Event::Expect { items: lock.packages.len() as u64, bytes: 0 });
+    lock.packages
+        .par_iter()
+        .map(|package| {
+            if observer.cancelled() {
+                return Err(BuildError::new("interrupted"));
+            }
+            let layer = store.deb(&package.sha256).map_err(|error| BuildError {
+                message: format!("can't unpack {} {}", package.name, package.version),
+                hint: None,
+                cause: Some(Box::new(build_error(&error))),
+            })?;
+            observer.event(Event::Item(&package.name));
+            Ok(layer)
+        })
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! From a plan's repositories to everything that could be installed: release files, their signatures, the package indexes.
+
+mod decompress;
+mod local;
+mod suite;
+
+use rayon::prelude::*;
+use rootfs_plugin::{AptRepository, Architecture, Key};
+
+use super::error::AptError;
+use super::universe::{IndexOrigin, Universe};
+use crate::fetch::{Download, Fetcher};
+use crate::openpgp::Keyring;
+use crate::store::Store;
+use decompress::decompress;
+use suite::{IndexFile, load_suite};
+
+pub use local::add_local_packages;
+
+/// Fetches and verifies the indexes of every repository, suite and component. `now` is in seconds since 1970.
+///
+/// # Errors
+/// When one of them can't be had, isn't signed by one of its repository's keys, has run out (unless that is ignored) or is malformed.
+pub fn load_repositories(
+    repositories: &[AptRepository],
+    architecture: Architecture,
+    ignore_valid_until: bool,
+    now: i64,
+    fetcher: &Fetcher<'_>,
+    store: &Store,
+) -> Result<Universe, AptError> {
+    let keyrings = repositories.iter().map(read_keys).collect::<Result<Vec<_>, _>>()?;
+    let pairs = repositories.iter().zip(&keyrings);
+    let wanted: Vec<_> =
+        pairs.flat_map(|(repository, keys)| repository.suites.iter().map(move |suite| (repository, keys, suite))).collect();
+    let load = |(repository, keys, suite): &(&AptRepository, &Keyring, &String)| {
+        let suite = load_suite(repository, suite, architecture.debian(), keys, fetcher, now)?;
+        suite.release.check(&suite.name, now, ignore_valid_until).map_err(|source| AptError::Release { url: suite.url.clone(), source })?;
+        Ok(suite)
+    };
+    let suites = wanted.par_iter().map(load).collect::<Result<Vec<_>, AptError>>()?;
+    let files: Vec<_> = suites.iter().flat_map(|suite| &suite.files).collect();
+    let downloads: Vec<_> = files.iter().map(|file| file.download.clone()).collect();
+    fetcher.fetch(&downloads).map_err(|source| AptError::Indexes { source })?;
+    let texts = files.par_iter().map(|file| read_index(file, store)).collect::<Result<Vec<_>, _>>()?;
+
+    let mut universe = Universe::new(architecture.debian());
+    let mut texts = files.iter().zip(texts);
+    for suite in &suites {
+        universe.add_fingerprints(&suite.repository, &suite.fingerprints);
+        for (file, text) in texts.by_ref().take(suite.files.len()) {
+            let origin = IndexOrigin {
+                repository: suite.repository.clone(),
+                suite: suite.name.clone(),
+                aliases: [&suite.release.suite, &suite.release.codename].into_iter().flatten().cloned().collect(),
+                priority: suite.release.priority,
+            };
+            universe.add_index(origin, text).map_err(|source| AptError::Index { name: file.download.name.clone(), source })?;
+        }
+    }
+    Ok(universe)
+}
+
+fn read_keys(repository: &AptRepository) -> Result<Keyring, AptError> {
+    let mut keyring = Keyring::new();
+    if repository.keys.is_empty() {
+        return Err(AptError::NoKey { repository: repository.name.clone() });
+    }
+    for key in &repository.keys {
+        let added = match key {
+            Key::Armoured(text) => keyring.add(&format!("the plan (repository `{}`)", repository.name), text.as_bytes()),
+            Key::File(path) => {
+                let bytes = fs_err::read(path).map_err(|source| AptError::KeyFile { path: path.clone(), source })?;
+                keyring.add(&path.display().to_string(), &bytes)
+            }
+        };
+        added.map_err(|source| AptError::Key { repository: repository.name.clone(), source })?;
+    }
+    Ok(keyring)
+}
+
+fn read_index(file: &IndexFile, store: &Store) -> Result<String, AptError> {
+    let Download { name, sha256, .. } = &file.download;
+    let unpack = |source| AptError::Unpack { name: name.clone(), source };
+    let packed = fs_err::read(store.verify(sha256)?).map_err(unpack)?;
+    let bytes = decompress(&file.suffix, &packed, file.unpacked_limit).map_err(unpack)?;
+    let bytes = bytes.ok_or_else(|| AptError::TooLong { name: name.clone(), limit: file.unpacked_limit })?;
+    // Old archives have names of people in other encodings; nothing that is read here is.
+    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}

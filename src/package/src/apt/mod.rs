@@ -1,0 +1,22 @@
+//! Debian's archives: from signed indexes to a chosen set of packages, and to a root that dpkg and apt go on from.
+
+pub(crate) mod acquire;
+pub mod date;
+pub mod deb822;
+mod error;
+pub mod index;
+pub mod install;
+pub mod mention;
+mod ownership;
+pub mod relation;
+pub mod release;
+pub mod resolve;
+pub(crate) mod state;
+pub mod universe;
+pub mod version;
+
+pub use error::{AptError, LocalError};
+pub use index::{add_local_packages, load_repositories};
+pub use ownership::assign_owners;
+pub use resolve::{ResolveError, Selection, resolve};
+pub use universe::Universe;

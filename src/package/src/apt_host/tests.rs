@@ -1,0 +1,140 @@
+use super::*;
+
+fn host(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    root
+}
+
+fn mirrors(files: &[(&str, &str)], archive: DebianArchive) -> Vec<String> {
+    debian_mirrors(&host_sources(host(files).path()), archive)
+}
+
+const STANZAS: &str = "Types: deb
+# http://snapshot.example/archive
+URIs: http://mirror.example/debian/
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb deb-src
+URIs: http://mirror.example/debian-security https://two.example/debian-security
+Suites: bookworm-security
+Components: main contrib
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+";
+
+#[test]
+fn stanzas_give_their_mirrors() {
+    let files = [("etc/apt/sources.list.d/debian.sources", STANZAS)];
+    assert_eq!(mirrors(&files, DebianArchive::Main), ["http://mirror.example/debian"]);
+    assert_eq!(mirrors(&files, DebianArchive::Security), ["http://mirror.example/debian-security", "https://two.example/debian-security"]);
+}
+
+#[test]
+fn lines_give_their_mirrors_in_apts_order() {
+    let list = "# deb http://commented.example/debian bookworm main
+deb http://ftp.xy.debian.org/debian/ bookworm main non-free-firmware # near
+deb-src http://source.debian.org/debian bookworm main
+deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] https://signed.example/debian trixie main
+deb [ trusted=yes ] http://plain.example/debian bookworm main
+deb [ trusted=yes ] http://plain.example/debian bookworm-updates main
+deb cdrom:[Debian GNU/Linux 12]/ bookworm main
+deb http://security.debian.org/debian-security bookworm-security main
+";
+    let files = [("etc/apt/sources.list.d/z.list", "deb http://last.debian.org/debian sid main"), ("etc/apt/sources.list", list)];
+    assert_eq!(
+        mirrors(&files, DebianArchive::Main),
+        [
+            "http://ftp.xy.debian.org/debian",
+            "https://signed.example/debian",
+            "http://plain.example/debian",
+            "http://last.debian.org/debian"
+        ]
+    );
+    assert_eq!(mirrors(&files, DebianArchive::Security), ["http://security.debian.org/debian-security"]);
+}
+
+#[test]
+fn third_parties_are_never_taken() {
+    for line in [
+        "deb https://deb.nodesource.example/node_20.x nodistro main",
+        "deb https://packages.example/debian bookworm main",
+        "deb https://packages.example/debian/ stable main",
+        "deb [signed-by=/usr/share/keyrings/vendor.gpg] https://packages.example/debian bookworm bookworm-updates main",
+        "deb [signed-by=/usr/share/keyrings/vendor.gpg] https://packages.example/debian bookworm-updates main",
+        "deb https://download.example/linux/debian bookworm stable",
+        "deb http://ftp.debian.org/ubuntu bookworm main",
+        "deb http://ftp.debian.org/debian noble main",
+        "deb http://ftp.debian.org/debian bookworm contrib",
+        "deb http://debian.org.evil.example/debian bookworm main",
+        "deb https://pkg.example/debian binary/",
+        "deb http://evildebian.org/debian bookworm main",
+    ] {
+        assert_eq!(mirrors(&[("etc/apt/sources.list", line)], DebianArchive::Main), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn a_key_in_the_stanza_is_somebody_elses() {
+    let stanza = "Types: deb\nURIs: http://a.debian.org/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n";
+    assert_eq!(mirrors(&[("etc/apt/sources.list.d/a.sources", stanza)], DebianArchive::Main), [""; 0]);
+}
+
+#[test]
+fn what_is_disabled_is_read_but_not_taken() {
+    let stanza = format!("Enabled: No\n{STANZAS}");
+    let root = host(&[("etc/apt/sources.list.d/debian.sources", &stanza), ("etc/apt/sources.list.d/debian.sources.disabled", STANZAS)]);
+    let sources = host_sources(root.path());
+    assert_eq!(sources.len(), 3);
+    assert!(!sources[0].enabled);
+    assert_eq!(debian_mirrors(&sources, DebianArchive::Main), [""; 0]);
+    assert_eq!(debian_mirrors(&sources, DebianArchive::Security).len(), 2);
+}
+
+#[test]
+fn a_list_of_mirrors_is_read_below_the_root() {
+    let stanza = STANZAS.replace("http://mirror.example/debian/", "mirror+file:///etc/apt/mirrors.txt");
+    let files = [
+        ("etc/apt/sources.list.d/debian.sources", &*stanza),
+        ("etc/apt/mirrors.txt", "# near\nhttp://one.example/debian/\tpriority:1\nftp://x/debian\n\nhttps://two.example/debian\n"),
+    ];
+    assert_eq!(mirrors(&files, DebianArchive::Main), ["http://one.example/debian", "https://two.example/debian"]);
+}
+
+#[test]
+fn a_host_without_apt_has_nothing() {
+    let root = host(&[]);
+    assert_eq!(host_sources(root.path()), []);
+    assert_eq!(host_proxies(root.path()), Proxies::default());
+}
+
+#[test]
+fn proxies_with_exceptions() {
+    let root = host(&[
+        ("etc/apt/apt.conf.d/01proxy", "Acquire::http::Proxy \"http://early:1\";\nAcquire::http::Proxy { Near.Example \"DIRECT\"; }"),
+        ("etc/apt/apt.conf.d/02proxy.conf", "Acquire::https::Proxy::other.example \"http://q:2\";"),
+        ("etc/apt/apt.conf.d/03proxy.bak", "Acquire::http::Proxy \"http://wrong:1\";"),
+        ("etc/apt/apt.conf", "Acquire::http::Proxy \"http://late:1\";"),
+    ]);
+    let late = Some(Route::Proxy("http://late:1".to_owned()));
+    assert_eq!(
+        host_proxies(root.path()),
+        Proxies {
+            http: late.clone(),
+            https: late,
+            no_proxy: Vec::new(),
+            hosts: [("near.example".to_owned(), Route::Direct), ("other.example".to_owned(), Route::Proxy("http://q:2".to_owned()))].into(),
+        }
+    );
+}
+
+#[test]
+fn https_may_have_no_proxy() {
+    let root = host(&[("etc/apt/apt.conf", "Acquire { http::Proxy \"http://p:1\"; https::Proxy \"DIRECT\"; };")]);
+    assert_eq!(host_proxies(root.path()).https, Some(Route::Direct));
+}

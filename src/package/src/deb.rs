@@ -1,0 +1,99 @@
+//! Debian binary packages, read without dpkg.
+//!
+//! A package is an `ar` archive of three members: `debian-binary`, `control.tar.*` and `data.tar.*` (deb(5)). [`read_deb`] reads one front to
+//! back in a single pass; whatever an archive says is checked before it is believed, with dpkg's own rules where dpkg has one.
+
+mod ar;
+mod compression;
+mod control;
+mod error;
+mod index;
+mod path;
+mod payload;
+mod reader;
+mod tar;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rootfs_tree::Digest;
+
+pub use error::{DebError, DebFault};
+pub(crate) use index::{decode_index, encode_index};
+pub use reader::{DebContent, read_deb};
+
+/// A package whose payload lies uncompressed in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebLayer {
+    /// The control archive's files by name: `control`, `postinst`, `md5sums`, …
+    pub control: BTreeMap<String, ControlFile>,
+    /// The payload as a plain tar archive, which the offsets in `entries` mean.
+    pub data: PathBuf,
+    /// The payload in the archive's order.
+    pub entries: Vec<DebEntry>,
+}
+
+/// One file of the control archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlFile {
+    /// All of it.
+    pub content: Vec<u8>,
+    /// Permission bits, `0o7777` at most.
+    pub mode: u16,
+}
+
+/// One entry of a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebEntry {
+    /// Relative, without `./` and final slash; empty for the root itself. No component is empty, `.` or `..`; there is no NUL and no newline.
+    pub path: Vec<u8>,
+    /// The type with what only that type has.
+    pub kind: DebKind,
+    /// Permission bits, `0o7777` at most.
+    pub mode: u16,
+    /// Owner, by number.
+    pub uid: u32,
+    /// Group, by number.
+    pub gid: u32,
+    /// Seconds since 1970.
+    pub mtime: i64,
+}
+
+/// What an entry of a payload is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DebKind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File {
+        /// Where its content begins in [`DebLayer::data`].
+        offset: u64,
+        /// In bytes.
+        length: u64,
+        /// Of its content.
+        sha256: Digest,
+        /// Of its content; what dpkg keeps of conffiles.
+        md5: [u8; 16],
+    },
+    /// Another name for an entry before this one, by that entry's path.
+    Hardlink(Vec<u8>),
+    /// What the link says: not empty, without NUL.
+    Symlink(Vec<u8>),
+    /// A character device.
+    CharDevice {
+        /// Major number.
+        major: u32,
+        /// Minor number.
+        minor: u32,
+    },
+    /// A block device.
+    BlockDevice {
+        /// Major number.
+        major: u32,
+        /// Minor number.
+        minor: u32,
+    },
+    /// A named pipe.
+    Fifo,
+}

@@ -1,0 +1,74 @@
+use rootfs_tree::{Content, FileContent, Kind, Layer, Metadata, Node, Time, Tree, TreeError};
+
+use super::{DebEntry, DebKind, DebLayer};
+
+impl DebLayer {
+    /// The payload as a tree: what unpacking it alone would give, without running anything. Contents lie in the layer.
+    ///
+    /// # Errors
+    /// When an entry lies below what is no directory.
+    pub fn tree(&self) -> Result<Tree, TreeError> {
+        let mut tree = Tree::default();
+        let layer = tree.add_layer(Layer { path: self.data.clone() });
+        for entry in &self.entries {
+            let path = [b"/", &entry.path[..]].concat();
+            let kind = match &entry.kind {
+                DebKind::Directory => {
+                    let id = tree.make_directory(&path, Time::from_seconds(entry.mtime))?;
+                    tree.node_mut(id).metadata = metadata(entry);
+                    continue;
+                }
+                DebKind::Hardlink(target) => {
+                    let id = tree.lookup(&[b"/", &target[..]].concat())?;
+                    let split = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+                    let parent = tree.make_directory(&path[..split], Time::from_seconds(entry.mtime))?;
+                    tree.insert(parent, &path[split + 1..], id)?;
+                    continue;
+                }
+                DebKind::File { offset, length, sha256, .. } => {
+                    let content = Content::At { layer, offset: *offset };
+                    Kind::File(FileContent { length: *length, content, sha256: Some(*sha256) })
+                }
+                DebKind::Symlink(target) => Kind::Symlink(target.as_slice().into()),
+                DebKind::CharDevice { major, minor } => Kind::CharDevice { major: *major, minor: *minor },
+                DebKind::BlockDevice { major, minor } => Kind::BlockDevice { major: *major, minor: *minor },
+                DebKind::Fifo => Kind::Fifo,
+            };
+            tree.place(&path, Node { metadata: metadata(entry), kind, package: None })?;
+        }
+        Ok(tree)
+    }
+}
+
+fn metadata(entry: &DebEntry) -> Metadata {
+    let mtime = Time::from_seconds(entry.mtime);
+    Metadata { mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime, xattrs: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str, kind: DebKind) -> DebEntry {
+        DebEntry { path: path.into(), kind, mode: 0o644, uid: 1, gid: 2, mtime: 3 }
+    }
+
+    #[test]
+    fn every_kind_finds_its_place() {
+        let file = DebKind::File { offset: 512, length: 4, sha256: rootfs_tree::Digest([0; 32]), md5: [0; 16] };
+        let entries = vec![
+            entry("", DebKind::Directory),
+            entry("a", DebKind::Directory),
+            entry("a/file", file),
+            entry("a/other", DebKind::Hardlink(b"a/file".to_vec())),
+            entry("b/link", DebKind::Symlink(b"../a".to_vec())),
+        ];
+        let tree = DebLayer { control: Default::default(), data: "data.tar".into(), entries }.tree().unwrap();
+        let paths: Vec<_> = tree.walk().map(|entry| String::from_utf8(entry.path).unwrap()).collect();
+        assert_eq!(paths, ["/", "/a", "/a/file", "/a/other", "/b", "/b/link"]);
+        let id = tree.resolve(b"/b/link/other").unwrap();
+        assert_eq!(id, tree.lookup(b"/a/file").unwrap());
+        assert_eq!(tree.file(id).map(|file| file.length), Some(4));
+        assert_eq!(tree.node(id).metadata.uid, 1);
+    }
+}

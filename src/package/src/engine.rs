@@ -1,0 +1,256 @@
+//! The engine behind a [`BuildContext`]: it owns the root on disk, the lock, and the sandbox where scripts run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan};
+use rootfs_sandbox::{Exit, Runner, Sandbox, SandboxOptions};
+use rootfs_tree::{ScanOptions, Tree, TreeError};
+
+use crate::apt;
+use crate::apt::acquire::Wanted;
+use crate::apt::install::scripts::Scripts;
+use crate::apt::install::{Installation, Written};
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::lock::{Lock, LockedAgent};
+use crate::observer::{Event, Observer, Step};
+use crate::root::Root;
+use crate::store::Store;
+
+/// What a build needs besides its plan.
+#[derive(Debug)]
+pub struct EngineOptions {
+    /// An empty directory of ours; the root is built in `root` below it.
+    pub stage: PathBuf,
+    /// How to fetch.
+    pub fetch: FetchOptions,
+    /// Seconds since 1970, for signatures and Valid-Until.
+    pub now: i64,
+    /// Install exactly this instead of resolving.
+    pub locked: Option<Lock>,
+    /// The agent that is put in later, which the lock pins.
+    pub agent: Option<LockedAgent>,
+    /// Whether the lock pins a kernel too.
+    pub kernel: bool,
+    /// What scripts see as SOURCE_DATE_EPOCH; none means the newest package's time.
+    pub source_date_epoch: Option<i64>,
+    /// The guest's host name while scripts run.
+    pub hostname: String,
+    /// Set from outside to end the build.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// Carries a plan out.
+pub struct Engine<'a> {
+    options: EngineOptions,
+    store: &'a Store,
+    observer: &'a dyn Observer,
+    root: Root,
+    lock: Option<Lock>,
+    newest: i64,
+    written: Written,
+    sandbox: Option<Sandbox>,
+}
+
+impl std::fmt::Debug for Engine<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// A root that has been built.
+#[derive(Debug)]
+pub struct Built {
+    /// Where it is: `root` below the stage.
+    pub root: PathBuf,
+    /// What is in it; none when the distribution installed nothing through the engine.
+    pub lock: Option<Lock>,
+}
+
+impl<'a> Engine<'a> {
+    /// Makes the empty root.
+    ///
+    /// # Errors
+    /// When the stage can't be written.
+    pub fn new(options: EngineOptions, store: &'a Store, observer: &'a dyn Observer) -> Result<Self, BuildError> {
+        let path = options.stage.join("root");
+        fs_err::create_dir(&path).map_err(|error| build_error(&error))?;
+        fs_err::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(|error| build_error(&error))?;
+        let root = Root::open(&path).map_err(|error| build_error(&error))?;
+        // Where the sandbox, and later the guest, mounts; every root has them.
+        for mount_point in ["dev", "proc", "sys"] {
+            root.make_directory(mount_point.as_bytes()).map_err(|error| build_error(&error))?;
+        }
+        Ok(Self { options, store, observer, root, lock: None, newest: 0, written: Written::default(), sandbox: None })
+    }
+
+    /// The root as a tree, with hashes; what no script has touched is not read again.
+    ///
+    /// # Errors
+    /// When the root can't be read.
+    pub fn scan(&self) -> Result<Tree, TreeError> {
+        Tree::scan(self.root.path(), &ScanOptions { hash: true, known: Some(&self.written) })
+    }
+
+    /// The root on disk.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The newest time in any package, in seconds since 1970.
+    #[must_use]
+    pub fn newest(&self) -> i64 {
+        self.newest
+    }
+
+    /// Ends the sandbox and hands the root over.
+    ///
+    /// # Errors
+    /// When what ran in the sandbox doesn't end.
+    pub fn finish(mut self) -> Result<Built, BuildError> {
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.stop().map_err(|error| build_error(&error))?;
+        }
+        Ok(Built { root: self.root.path().to_owned(), lock: self.lock })
+    }
+
+    /// What every script sees; dpkg and the shell add their own.
+    fn environment(&self) -> Vec<(String, String)> {
+        let epoch = self.options.source_date_epoch.unwrap_or(self.newest);
+        [
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+            ("HOME", "/root"),
+            ("LC_ALL", "C.UTF-8"),
+            ("LANGUAGE", ""),
+            ("TERM", "dumb"),
+            ("DEBIAN_FRONTEND", "noninteractive"),
+            ("DEBCONF_NONINTERACTIVE_SEEN", "true"),
+            ("DEBCONF_NOWARNINGS", "yes"),
+            ("PERL_HASH_SEED", "0"),
+            ("PYTHONHASHSEED", "0"),
+            ("SOURCE_DATE_EPOCH", &epoch.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    fn sandbox(&mut self) -> Result<&mut Sandbox, BuildError> {
+        if self.sandbox.is_none() {
+            let options = SandboxOptions { hostname: self.options.hostname.clone(), cancelled: Arc::clone(&self.options.cancelled) };
+            self.sandbox = Some(Sandbox::start(&self.options.stage, &options).map_err(|error| build_error(&error))?);
+        }
+        self.sandbox.as_mut().ok_or_else(|| BuildError::new("the sandbox is gone"))
+    }
+}
+
+impl BuildContext for Engine<'_> {
+    fn install(&mut self, plan: &Plan) -> Result<(), BuildError> {
+        let lock = self.lock_for(plan)?;
+        let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
+        self.observer.event(Event::Began(Step::Fetch));
+        apt::acquire::fetch_locked(&lock, plan, &fetcher, self.store)?;
+        self.observer.event(Event::Began(Step::Unpack));
+        let layers = apt::acquire::open_layers(&lock, self.store, self.observer)?;
+        self.newest = layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| entry.mtime)).max().unwrap_or_default();
+        self.install_layers(plan, &layers)?;
+        apt::state::write(&self.root, plan, &lock).map_err(|error| build_error(&error))?;
+        self.lock = Some(lock);
+        Ok(())
+    }
+
+    fn run(&mut self, command: &Command) -> Result<Output, BuildError> {
+        let mut environment = self.environment();
+        environment.extend(command.environment.iter().cloned());
+        let command = rootfs_sandbox::Command {
+            arguments: command.arguments.iter().map(|argument| argument.clone().into_bytes()).collect(),
+            environment,
+            directory: "/".to_owned(),
+            input: command.input.clone(),
+        };
+        let mut text = Vec::new();
+        let outcome = self.sandbox()?.run(&command, &mut |_, bytes| text.extend_from_slice(bytes)).map_err(|error| build_error(&error))?;
+        let status = match outcome.exit {
+            Exit::Code(code) => code,
+            Exit::Signal(signal) => 128 + signal,
+        };
+        Ok(Output { status, text })
+    }
+
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, BuildError> {
+        let content = self.root.read(path.as_bytes()).map_err(|error| build_error(&error))?;
+        content.ok_or_else(|| BuildError::new(format!("`{path}` does not exist in the root")))
+    }
+
+    fn write(&mut self, path: &str, content: &[u8], mode: u32) -> Result<(), BuildError> {
+        self.root.write(path.as_bytes(), content, mode).map_err(|error| build_error(&error))
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), BuildError> {
+        self.root.remove(path.as_bytes()).map_err(|error| build_error(&error))
+    }
+
+    fn symlink(&mut self, target: &str, path: &str) -> Result<(), BuildError> {
+        self.root.symlink(target.as_bytes(), path.as_bytes()).map_err(|error| build_error(&error))
+    }
+
+    fn progress(&mut self, step: &str, done: u64, total: u64) {
+        self.observer.event(Event::Note(&format!("{step}: {done} of {total}")));
+    }
+
+    fn log(&mut self, line: &str) {
+        self.observer.event(Event::Note(line));
+    }
+
+    fn cancelled(&self) -> bool {
+        self.observer.cancelled()
+    }
+}
+
+impl Engine<'_> {
+    /// The lock that was given, or a new one.
+    fn lock_for(&self, plan: &Plan) -> Result<Lock, BuildError> {
+        if let Some(lock) = &self.options.locked {
+            lock.require_fit(plan, self.options.agent.as_ref()).map_err(|error| build_error(&error))?;
+            return Ok(lock.clone());
+        }
+        let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
+        let wanted = Wanted { agent: self.options.agent.clone(), kernel: self.options.kernel };
+        apt::acquire::resolve_plan(plan, &wanted, self.options.now, &fetcher, self.store, self.observer)
+    }
+
+    fn install_layers(&mut self, plan: &Plan, layers: &[crate::deb::DebLayer]) -> Result<(), BuildError> {
+        let Installer::Apt { merged_usr, .. } = plan.installer;
+        let environment = self.environment();
+        self.sandbox()?;
+        let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
+        let mut scripts = Scripts::new(sandbox, self.observer, environment);
+        let installation =
+            Installation { root: &self.root, layers, architecture: plan.architecture.debian(), merged_usr, without: &plan.without };
+        self.written = installation.run(&mut scripts, self.observer).map_err(|error| build_error(&error))?;
+        Ok(())
+    }
+}
+
+/// An error with its causes as texts, as it crosses to a plugin.
+#[must_use]
+pub fn build_error(error: &(dyn std::error::Error + 'static)) -> BuildError {
+    BuildError { message: error.to_string(), hint: hint_of(error), cause: error.source().map(|cause| Box::new(build_error(cause))) }
+}
+
+/// The hint of an error of ours, whichever it is.
+fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    macro_rules! first_hint {
+        ($($kind:ty),* $(,)?) => { None$(.or_else(|| error.downcast_ref::<$kind>().and_then(<$kind>::hint)))* };
+    }
+    first_hint!(
+        crate::apt::AptError,
+        crate::apt::ResolveError,
+        crate::apt::install::InstallError,
+        crate::deb::DebError,
+        crate::fetch::FetchError,
+        crate::store::StoreError,
+        rootfs_sandbox::SandboxError,
+    )
+}

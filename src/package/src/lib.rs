@@ -1,0 +1,13 @@
+//! From a plan to an installed root: package indexes, trust, resolving, fetching, the store, unpacking and configuring.
+
+pub mod apt;
+pub mod apt_host;
+pub mod deb;
+pub mod engine;
+pub mod fetch;
+pub mod kernel;
+pub mod lock;
+pub mod observer;
+pub mod openpgp;
+pub mod root;
+pub mod store;

@@ -1,0 +1,154 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Architecture, Trim};
+
+/// Where packages come from and which to install: pure data, printed by `--dry-run`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The distribution's name.
+    pub distribution: String,
+    /// The release's own name.
+    pub release: String,
+    /// What the guest runs on.
+    pub architecture: Architecture,
+    /// The variant's name.
+    pub variant: String,
+    /// Which package format, and from where.
+    pub installer: Installer,
+    /// Which packages are wanted, in the order they were asked for.
+    pub include: Vec<Include>,
+    /// What is left out of every package.
+    pub without: Vec<Trim>,
+    /// Files and links that the distribution's guest needs beyond its packages, in order.
+    pub tweaks: Vec<Tweak>,
+    /// The package that brings a virtual machine's kernel, fetched beside the tree when an image needs one; none where there is none.
+    #[serde(default)]
+    pub kernel: Option<String>,
+    /// Whether a root without `/sbin/init` is meant.
+    pub init_expected: bool,
+}
+
+/// The package format and its repositories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "format")]
+pub enum Installer {
+    /// dpkg and apt.
+    Apt {
+        /// In order of preference.
+        repositories: Vec<AptRepository>,
+        /// Whether Recommends are followed.
+        recommends: bool,
+        /// Accept an index whose time has run out.
+        ignore_valid_until: bool,
+        /// The root starts with `/bin`, `/sbin` and `/lib*` as links into `/usr`.
+        merged_usr: bool,
+    },
+}
+
+/// One `deb` entry: suites below one archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AptRepository {
+    /// A short name, unique in the plan, as the lock calls it: `debian`, `security`, `extra1`.
+    pub name: String,
+    /// URLs to try in order, without a final slash (`http`, `https` or `file`); `public` when there is none.
+    pub mirrors: Vec<String>,
+    /// The archive's public URL: what the guest's own sources.list says.
+    pub public: String,
+    /// `trixie`, `trixie-updates`.
+    pub suites: Vec<String>,
+    /// `main`; empty for a flat repository.
+    pub components: Vec<String>,
+    /// Who may sign it.
+    pub keys: Vec<Key>,
+    /// The key file that the guest's sources.list names in `signed-by`; none for apt's default.
+    pub signed_by: Option<String>,
+}
+
+impl AptRepository {
+    /// Where to fetch from, in order. A mirror that was named is not left for the public archive: who names one has a reason.
+    #[must_use]
+    pub fn bases(&self) -> &[String] {
+        if self.mirrors.is_empty() { std::slice::from_ref(&self.public) } else { &self.mirrors }
+    }
+}
+
+/// Public keys that may sign a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Key {
+    /// One or several armoured blocks, carried by the plugin.
+    Armoured(String),
+    /// A file of the user's, armoured or binary.
+    File(PathBuf),
+}
+
+/// What to install.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Include {
+    /// Every package marked Essential.
+    Essential,
+    /// Every package of this priority (`required`, `important`, `standard`).
+    Priority(String),
+    /// One package.
+    Package(PlannedPackage),
+}
+
+/// One package that the plan asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlannedPackage {
+    /// By name (`vim`, `vim=2:9.0`, `vim/trixie-backports`).
+    Name(String),
+    /// A package file on this machine.
+    File(PathBuf),
+}
+
+/// A change to the tree after its packages are in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Tweak {
+    /// Writes a file; parents are made with mode 0755.
+    Write {
+        /// Absolute, inside the tree.
+        path: String,
+        /// The whole content.
+        content: String,
+        /// Permission bits.
+        mode: u32,
+    },
+    /// Makes a symbolic link, replacing what is there unless that is a directory.
+    Link {
+        /// Absolute, inside the tree.
+        path: String,
+        /// What the link says.
+        target: String,
+    },
+    /// Removes a file or link if it is there.
+    Remove {
+        /// Absolute, inside the tree.
+        path: String,
+    },
+    /// Enables a systemd unit that is in the tree, by its `[Install]` section.
+    EnableUnit {
+        /// `systemd-networkd.service`.
+        unit: String,
+    },
+    /// Takes secrets that a package's script made out of the image, and has the guest make its own at its first boot.
+    Regenerate(RegeneratedSecret),
+}
+
+/// Secrets that every guest must make for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegeneratedSecret {
+    /// The first-boot unit's name, without `.service`.
+    pub name: String,
+    /// Paths with `*` in the last component; nothing happens when none matches.
+    pub paths: Vec<String>,
+    /// What the unit runs.
+    pub command: String,
+    /// Units that need it before them.
+    pub before: Vec<String>,
+}

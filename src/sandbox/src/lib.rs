@@ -1,0 +1,16 @@
+//! Runs commands in a tree, apart from the host: fresh namespaces, no network, and nothing left when it ends.
+//!
+//! The far side is the static program [`GUEST`], which this crate's build embeds. Only this crate starts processes.
+
+mod channel;
+mod command;
+mod error;
+mod guest;
+mod launch;
+mod mountpoint;
+mod sandbox;
+
+pub use command::{Command, Exit, Outcome, Runner, Stream};
+pub use error::SandboxError;
+pub use guest::GUEST;
+pub use sandbox::{Sandbox, SandboxOptions};

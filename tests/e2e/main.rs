@@ -1,0 +1,71 @@
+//! The end-to-end suite: each case is a real run of rootfs-gen, judged by the distribution's own tools.
+
+mod build;
+mod command_line;
+mod concurrency;
+mod customise;
+mod damaged_packages;
+mod damaged_trees;
+mod disk;
+mod engine;
+mod host;
+mod installed;
+mod interrupt;
+mod lock;
+mod mirrors;
+mod output;
+mod sets;
+mod signatures;
+mod small_repositories;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::Arguments;
+use rootfs_tests::{Case, Settings, Workbench, judge};
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Builds use every core by themselves; two at once hide the waiting for scripts.
+    arguments.test_threads = arguments.test_threads.or(Some(2));
+    let settings = Settings::from_environment();
+    let full = settings.full;
+    let workbench = match Workbench::new(settings) {
+        Ok(workbench) => Arc::new(workbench),
+        Err(failed) => {
+            let _closed = writeln!(std::io::stderr(), "error: {}", failed.message().unwrap_or_default());
+            return ExitCode::from(101);
+        }
+    };
+    let trials = cases().into_iter().filter(|case| case.is_selected(full)).map(|case| case.into_trial(&workbench)).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !arguments.list {
+        let _closed = writeln!(std::io::stdout(), "{}", judge::summary());
+    }
+    conclusion.exit_code()
+}
+
+/// Every case of the suite.
+fn cases() -> Vec<Case> {
+    [
+        sets::cases(),
+        damaged_trees::cases(),
+        small_repositories::cases(),
+        engine::cases(),
+        customise::cases(),
+        lock::cases(),
+        output::cases(),
+        mirrors::cases(),
+        damaged_packages::cases(),
+        signatures::cases(),
+        disk::cases(),
+        host::cases(),
+        interrupt::cases(),
+        concurrency::cases(),
+        command_line::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

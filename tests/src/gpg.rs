@@ -1,0 +1,65 @@
+//! Keys made for a case, by gpg.
+
+use std::path::Path;
+
+use libtest_mimic::Failed;
+use tempfile::TempDir;
+
+use crate::process::{Process, words};
+
+/// A key pair in a home of its own.
+#[derive(Debug)]
+pub struct SigningKey {
+    home: TempDir,
+}
+
+impl SigningKey {
+    /// Makes a key that never expires.
+    ///
+    /// # Errors
+    /// When gpg fails.
+    pub fn generate(name: &str) -> Result<Self, Failed> {
+        // In the system's own temporary directory: the path of gpg-agent's socket must be short.
+        let key = Self { home: tempfile::tempdir()? };
+        key.gpg().args(["--passphrase", "", "--quick-generate-key", name, "ed25519", "sign", "never"]).run()?.success()?;
+        Ok(key)
+    }
+
+    /// Writes the public key, armoured, as `signed-by` takes it.
+    ///
+    /// # Errors
+    /// When gpg fails or the file can't be written.
+    pub fn export(&self, file: &Path) -> Result<(), Failed> {
+        let exported = self.gpg().args(["--armor", "--export"]).run()?.success()?;
+        Ok(fs_err::write(file, exported.output)?)
+    }
+
+    /// A text with its signature around it, as an InRelease file is.
+    ///
+    /// # Errors
+    /// When gpg fails.
+    pub fn clearsign(&self, text: &str) -> Result<String, Failed> {
+        Ok(self.gpg().args(["--clearsign", "--digest-algo", "SHA512"]).input(text).run()?.success()?.output)
+    }
+
+    /// The armoured signature of a text, as a Release.gpg file is.
+    ///
+    /// # Errors
+    /// When gpg fails.
+    pub fn detached_signature(&self, text: &str) -> Result<String, Failed> {
+        Ok(self.gpg().args(["--armor", "--detach-sign", "--digest-algo", "SHA512"]).input(text).run()?.success()?.output)
+    }
+
+    fn gpg(&self) -> Process {
+        let home = self.home.path();
+        Process::judge("gpg").args(words([&"--homedir", &home, &"--batch", &"--quiet", &"--pinentry-mode", &"loopback"]))
+    }
+}
+
+impl Drop for SigningKey {
+    fn drop(&mut self) {
+        // gpg left an agent running for this home.
+        let home = self.home.path();
+        let _gone = Process::new("gpgconf").args(words([&"--homedir", &home, &"--kill", &"gpg-agent"])).run();
+    }
+}

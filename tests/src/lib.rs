@@ -1,0 +1,51 @@
+//! The judges of rootfs-gen: the real tools of the distributions, a mirror that can misbehave, small repositories made for a case.
+//!
+//! The cases are in `e2e/`; this library is what they and the benchmark are made of. It knows the program under test by its command line alone.
+
+mod case;
+mod chroot;
+mod deb;
+mod debian;
+mod dpkg;
+mod fault;
+mod forward;
+mod gpg;
+mod http;
+pub mod judge;
+mod listing;
+mod mirror;
+mod mmdebstrap;
+mod process;
+mod product;
+mod repository;
+mod settings;
+mod workbench;
+
+pub use case::{Case, Need};
+pub use chroot::Chroot;
+pub use deb::Deb;
+pub use debian::{Archive, Release};
+pub use dpkg::{PackageSet, Stanza, findings, package_set, read_status};
+pub use fault::{Fault, Rule};
+pub use forward::Forward;
+pub use gpg::SigningKey;
+pub use listing::{Listing, copy_tree};
+pub use mirror::{Asked, Mirror, Origin};
+pub use mmdebstrap::Reference;
+pub use process::{Finished, Process, Running, words};
+pub use product::Product;
+pub use repository::{Repository, Validity};
+pub use settings::{Settings, find_program};
+pub use workbench::Workbench;
+
+pub use libtest_mimic::Failed;
+
+/// Ends the case with a message unless the condition holds.
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err(format!($($message)+).into());
+        }
+    };
+}

@@ -1,0 +1,41 @@
+//! The project's own commands: `cargo xtask test`, `lint`, `bench` and `deps`.
+
+mod bench;
+mod dependencies;
+mod error;
+mod judges;
+mod lint;
+mod process;
+mod tally;
+mod test;
+
+use std::process::ExitCode;
+
+use error::TaskError;
+
+/// What can be typed.
+pub(crate) const USAGE: &str = "usage: cargo xtask test [--full] [FILTER]
+       cargo xtask lint
+       cargo xtask bench [--runs N]
+       cargo xtask deps";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            process::complain(&format!("error: {error}"));
+            ExitCode::from(if matches!(error, TaskError::Usage { .. }) { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), TaskError> {
+    match arguments.split_first().map(|(verb, rest)| (verb.as_str(), rest)) {
+        Some(("test", rest)) => test::test(rest),
+        Some(("lint", _)) => lint::lint(),
+        Some(("bench", rest)) => bench::bench(rest),
+        Some(("deps", _)) => dependencies::check_dependencies(),
+        _ => Err(TaskError::Usage { usage: USAGE }),
+    }
+}
