@@ -12,12 +12,12 @@ pub(crate) fn cases() -> Vec<Case> {
         case(
             "a failing postinst is shown",
             || vec![Deb::new("moody", "1.0").script("postinst", "echo out of sorts\necho and loud >&2\nexit 7")],
-            &["moody", "post-installation", "out of sorts", "and loud", "7"],
+            &["moody postinst exited with 7", "post-installation", "out of sorts", "and loud"],
         ),
         case(
             "a failing preinst is shown",
             || vec![Deb::new("moody", "1.0").script("preinst", "echo not today\nexit 9")],
-            &["moody", "preinst", "not today", "9"],
+            &["moody preinst exited with 9", "not today"],
         ),
         case(
             "two packages with one file are named",

@@ -109,9 +109,41 @@ impl<'a> Scripts<'a> {
                 observer.event(Event::Item(package));
             }
         })?;
-        finished.expect_success("dpkg")
+        let blamed = blamed(&finished.lines);
+        finished.expect_success("dpkg").map_err(|error| match (error, blamed) {
+            (InstallError::Script { output, .. }, Some((origin, how))) => InstallError::Script { origin, how, output },
+            (error, _) => error,
+        })
     }
 }
+
+/// The script that made dpkg give up and how it ended, as dpkg tells it; later packages failed because of the first.
+///
+/// ```text
+/// dpkg: error processing package broken (--configure):
+///  installed broken package post-installation script subprocess returned error exit status 7
+/// ```
+fn blamed(lines: &[String]) -> Option<(String, String)> {
+    let head = lines.iter().position(|line| line.starts_with(BLAME))?;
+    let (package, _) = lines[head].strip_prefix(BLAME)?.split_once(" (")?;
+    let reason = lines.get(head + 1)?.trim();
+    let script = SCRIPTS.iter().find_map(|(long, short)| reason.contains(long).then_some(*short));
+    let status = reason.rsplit_once(" returned error exit status ").map(|(_, status)| status);
+    Some(match (script, status) {
+        (Some(script), Some(status)) => (format!("{package} {script}"), format!("exited with {status}")),
+        _ => (package.to_owned(), format!("failed: {reason}")),
+    })
+}
+
+const BLAME: &str = "dpkg: error processing package ";
+
+/// What dpkg calls the scripts, and what everyone else does.
+const SCRIPTS: [(&str, &str); 4] = [
+    ("post-installation script", "postinst"),
+    ("pre-installation script", "preinst"),
+    ("post-removal script", "postrm"),
+    ("pre-removal script", "prerm"),
+];
 
 impl Finished {
     /// Fails unless the program exited with 0.
@@ -161,5 +193,26 @@ mod tests {
         splitter.push(b"o\r\n\nthree", &mut |line| lines.push(line.to_owned()));
         splitter.finish(&mut |line| lines.push(line.to_owned()));
         assert_eq!(lines, ["one", "two", "", "three"]);
+    }
+
+    #[test]
+    fn the_first_script_that_failed_is_to_blame() {
+        let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        let script = lines(&[
+            "Setting up broken (1) ...",
+            "dpkg: error processing package broken (--configure):",
+            " installed broken package post-installation script subprocess returned error exit status 7",
+            "dpkg: error processing package other (--configure):",
+            " dependency problems - leaving unconfigured",
+        ]);
+        assert_eq!(blamed(&script), Some(("broken postinst".to_owned(), "exited with 7".to_owned())));
+        let killed = lines(&[
+            "dpkg: error processing package x:amd64 (--configure):",
+            " installed x:amd64 package post-installation script subprocess was killed by signal (Killed)",
+        ]);
+        let how = "failed: installed x:amd64 package post-installation script subprocess was killed by signal (Killed)";
+        assert_eq!(blamed(&killed), Some(("x:amd64".to_owned(), how.to_owned())));
+        assert_eq!(blamed(&lines(&["Setting up broken (1) ..."])), None);
+        assert_eq!(blamed(&lines(&["dpkg: error processing package cut (--configure):"])), None);
     }
 }
