@@ -1,6 +1,7 @@
 //! The foreign judge of Debian trees: what mmdebstrap makes of the same suites and packages.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use libtest_mimic::Failed;
 
@@ -8,6 +9,9 @@ use crate::dpkg::parse_stanzas;
 use crate::process::{Process, words};
 use crate::repository::hex;
 use crate::{PackageSet, Release, Workbench, package_set};
+
+/// Held by who asks the host for a free port.
+static PORTS: Mutex<()> = Mutex::new(());
 
 /// A tree by mmdebstrap, kept as a tar under the state of the archive it was made from.
 #[derive(Debug, Clone)]
@@ -47,6 +51,9 @@ impl Reference {
         if let Some(parent) = file.parent() {
             fs_err::create_dir_all(parent)?;
         }
+        // PostgreSQL's postinst takes the first port that is free, and mmdebstrap has the host's network: two at once would disturb each other.
+        let ports = include.iter().any(|package| package == "postgresql");
+        let _alone = ports.then(|| PORTS.lock().unwrap_or_else(PoisonError::into_inner));
         let part = file.with_extension("part.tar");
         let mut run = Process::judge("mmdebstrap")
             .args(["--mode=root", "--variant=minbase", "--architectures=amd64"])

@@ -1,6 +1,7 @@
 //! What a tree is to be, for the check: from the request when it is built, from what lies beside the directory later.
 
 use rootfs_check::{Expectations, Finding, Init, Machine};
+use rootfs_guest::names::AGENT_PROGRAM;
 use rootfs_plugin::{Agent, Plan, Request};
 use rootfs_tree::Tree;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,8 @@ impl Expected {
     pub(crate) fn of(request: &Request, plan: &Plan) -> Self {
         let agent = match &request.agent {
             Agent::File(path) => request.agent_name.clone().or_else(|| Some(path.file_name()?.to_string_lossy().into_owned())),
-            Agent::Default | Agent::None => None,
+            Agent::Default => request.agent_init.then(|| AGENT_PROGRAM.to_owned()),
+            Agent::None => None,
         };
         Self {
             init: plan.init_expected || request.agent_init,

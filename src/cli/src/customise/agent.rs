@@ -14,7 +14,7 @@ use super::{CustomiseError, unit};
 pub(super) fn install(editor: &mut Editor<'_>, request: &Request) -> Result<(), CustomiseError> {
     let source = match &request.agent {
         Agent::File(source) => source,
-        Agent::Default => return install_own(editor),
+        Agent::Default => return install_own(editor, request.agent_init),
         Agent::None => return Ok(()),
     };
     let name = name(source, request.agent_name.as_deref())?;
@@ -36,12 +36,16 @@ pub(super) fn install(editor: &mut Editor<'_>, request: &Request) -> Result<(), 
     unit::enable(editor, &service)
 }
 
-/// Our own agent, by which `boot` speaks with the guest, where there is a systemd to start it.
-fn install_own(editor: &mut Editor<'_>) -> Result<(), CustomiseError> {
-    if !editor.has_systemd() {
+/// Our own agent, by which `boot` speaks with the guest: as its init, or where there is a systemd to start it.
+fn install_own(editor: &mut Editor<'_>, as_init: bool) -> Result<(), CustomiseError> {
+    if !as_init && !editor.has_systemd() {
         return Ok(());
     }
-    editor.write(format!("/usr/bin/{AGENT_PROGRAM}").as_bytes(), GUEST.to_vec(), 0o755)?;
+    let path = format!("/usr/bin/{AGENT_PROGRAM}");
+    editor.write(path.as_bytes(), GUEST.to_vec(), 0o755)?;
+    if as_init {
+        return editor.link(b"/sbin/init", path.as_bytes());
+    }
     editor.write(format!("/usr/lib/systemd/system/{AGENT_SERVICE}").as_bytes(), AGENT_SERVICE_TEXT.as_bytes().to_vec(), 0o644)?;
     unit::enable(editor, AGENT_SERVICE)
 }

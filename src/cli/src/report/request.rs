@@ -30,6 +30,7 @@ pub(super) fn rows(request: &Request) -> Vec<(&'static str, String)> {
     row("packages", request.packages.as_deref().map(packages).unwrap_or_default());
     row("extra", packages(&request.extra_packages));
     let agent = match &request.agent {
+        Agent::Default if request.agent_init => vec!["rootfs-gen's own, as /sbin/init".to_owned()],
         Agent::Default => Vec::new(),
         Agent::None => vec!["none".to_owned()],
         Agent::File(path) if request.agent_init => vec![format!("{}, as /sbin/init", path.display())],

@@ -21,11 +21,11 @@ pub(super) fn parse(said: Option<&Sourced<String>>) -> Result<Agent, SettingErro
 
 /// An agent can be init only if there is one.
 pub(super) fn require_for_init(agent: &Agent, init: bool) -> Result<(), SettingError> {
-    if init && !matches!(agent, Agent::File(_)) {
+    if init && *agent == Agent::None {
         return Err(SettingError::Invalid {
             setting: "--agent-init".to_owned(),
             reason: "there is no agent that could be /sbin/init".to_owned(),
-            hint: Some("name its program with --agent FILE or AGENT_SOURCE_BIN".to_owned()),
+            hint: Some("leave `--agent none` out".to_owned()),
         });
     }
     Ok(())

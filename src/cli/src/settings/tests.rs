@@ -74,7 +74,7 @@ fn wrong_values_are_refused() {
         (&["--hostname=-x"], "--hostname -x: expected labels"),
         (&["--user", "Ann"], "--user Ann: expected a user name"),
         (&["--user", "root:x"], "--user root: root is always there"),
-        (&["--agent-init"], "--agent-init: there is no agent that could be /sbin/init"),
+        (&["--agent", "none", "--agent-init"], "--agent-init: there is no agent that could be /sbin/init"),
         (&["--agent-name", "../x"], "--agent-name ../x: expected the name of a file"),
         (&["--overlay", "/nowhere"], "--overlay /nowhere: the file can't be read"),
         (&["--agent", "/nowhere"], "--agent /nowhere: the file can't be read"),

@@ -65,6 +65,20 @@ fn an_agent_can_be_init_and_replaces_the_link_itself() {
 }
 
 #[test]
+fn our_own_agent_is_init_even_of_a_tree_without_systemd() {
+    let (_directory, path) = program(62);
+    let request = Request { agent: Agent::Default, ..request(&path, None, true) };
+    let mut tree = Tree::default();
+    let mut editor = Editor::new(&mut tree, Time::default());
+    editor.write(b"/usr/sbin/other", vec![], 0o755).unwrap();
+    editor.link(b"/sbin", b"usr/sbin").unwrap();
+    install(&mut editor, &request).unwrap();
+    assert_eq!(kind(&tree, "/usr/sbin/init"), Kind::Symlink(b"/usr/bin/rootfs-agent".as_slice().into()));
+    assert!(matches!(kind(&tree, "/usr/bin/rootfs-agent"), Kind::File(file) if file.length == GUEST.len() as u64));
+    assert!(tree.lookup(b"/usr/lib/systemd").is_err());
+}
+
+#[test]
 fn an_agent_for_another_machine_is_refused() {
     let (_directory, path) = program(183);
     let error = install(&mut Editor::new(&mut tree(), Time::default()), &request(&path, None, false)).unwrap_err();
