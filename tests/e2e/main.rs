@@ -9,6 +9,7 @@ mod damaged_trees;
 mod disk;
 mod engine;
 mod host;
+mod images;
 mod installed;
 mod interrupt;
 mod lock;
@@ -60,6 +61,7 @@ fn cases() -> Vec<Case> {
         damaged_packages::cases(),
         signatures::cases(),
         disk::cases(),
+        images::cases(),
         host::cases(),
         interrupt::cases(),
         concurrency::cases(),

@@ -6,7 +6,7 @@ use crate::error::TaskError;
 use crate::judges::install_judges;
 use crate::process::{Process, workspace};
 
-/// Measures the released program against mmdebstrap, both through one local cache of packages.
+/// Measures the released program against its peers; the arguments are those of `rootfs-bench`.
 ///
 /// # Errors
 /// When something can't be built or measured.

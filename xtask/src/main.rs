@@ -16,7 +16,7 @@ use error::TaskError;
 /// What can be typed.
 pub(crate) const USAGE: &str = "usage: cargo xtask test [--full] [FILTER]
        cargo xtask lint
-       cargo xtask bench [--runs N]
+       cargo xtask bench [--runs N] [packages|images]
        cargo xtask deps";
 
 fn main() -> ExitCode {

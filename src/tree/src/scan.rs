@@ -56,6 +56,9 @@ struct Found {
     shared: Option<(u64, u64)>,
 }
 
+/// Entries of one directory that one thread looks at, at least.
+const TOGETHER: usize = 256;
+
 struct Scanner<'a> {
     disk: Disk,
     layer: LayerId,
@@ -130,7 +133,7 @@ impl Scanner<'_> {
         // The filesystem's order is chance; which name of a hard link comes first must not be.
         names.sort_unstable();
         let directory = listing.fd().map_err(self.disk.failed("read", path))?;
-        names.iter().map(|name| self.entry(directory.as_fd(), path, name)).collect()
+        names.par_iter().with_min_len(TOGETHER).map(|name| self.entry(directory.as_fd(), path, name)).collect()
     }
 
     fn entry(&self, directory: BorrowedFd<'_>, parent: &[u8], name: &[u8]) -> Result<Found, TreeError> {

@@ -130,6 +130,9 @@ fn boot_host(environment: &Environment) -> rootfs_boot::Host {
 }
 
 fn failed(error: BootError) -> Failure {
+    if matches!(error, BootError::Cancelled) {
+        return Failure::new("interrupted").exit(Exit::Interrupted);
+    }
     let mut failure = Failure::of(&error).hint(error.hint()).exit(Exit::Guest(error.exit_code()));
     if !error.console().is_empty() {
         let output = crate::failure::ScriptOutput { origin: "the guest's console".to_owned(), lines: error.console().to_vec() };
