@@ -15,6 +15,7 @@ mod interrupt;
 mod lock;
 mod mirrors;
 mod output;
+mod plain_user;
 mod sets;
 mod signatures;
 mod small_repositories;
@@ -63,6 +64,7 @@ fn cases() -> Vec<Case> {
         disk::cases(),
         images::cases(),
         host::cases(),
+        plain_user::cases(),
         interrupt::cases(),
         concurrency::cases(),
         command_line::cases(),

@@ -26,7 +26,7 @@ impl<'a> Product<'a> {
         Self::of(workbench, process.arg(&workbench.settings().product))
     }
 
-    fn of(workbench: &'a Workbench, process: Process) -> Self {
+    pub(crate) fn of(workbench: &'a Workbench, process: Process) -> Self {
         let process = process
             .without_environment()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")

@@ -6,6 +6,7 @@ mod check;
 mod digest;
 mod image;
 mod list;
+mod trees;
 mod wishes;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
@@ -17,6 +18,7 @@ pub use check::CheckArgs;
 pub use digest::DigestArgs;
 pub use image::{ImageArgs, ImageVerbArgs};
 pub use list::ListArgs;
+pub use trees::{RmArgs, ShellArgs};
 
 use crate::registry;
 
@@ -35,6 +37,10 @@ pub enum Verb {
     Check(CheckArgs),
     /// Print the digest of one.
     Digest(DigestArgs),
+    /// Run something inside one.
+    Shell(ShellArgs),
+    /// Remove one.
+    Rm(RmArgs),
     /// Say what can be built.
     List(ListArgs),
 }
@@ -56,6 +62,8 @@ pub fn command() -> Command {
         KernelArgs::augment_args(Command::new("kernel")).about("Fetch a distribution's kernel for virtual machines"),
         CheckArgs::augment_args(Command::new("check")).about("Check a root filesystem by the rules"),
         DigestArgs::augment_args(Command::new("digest")).about("Print the digest of a root filesystem"),
+        ShellArgs::augment_args(Command::new("shell")).about("Run a shell or a command inside a root filesystem, without network"),
+        RmArgs::augment_args(Command::new("rm")).about("Remove a root filesystem that rootfs-gen has made"),
         ListArgs::augment_args(Command::new("list")).about("List the distributions, their releases and variants"),
     ];
     command.subcommands(registry::DISTRIBUTIONS.iter().map(|distro| build_command(distro().info()))).subcommands(verbs)
@@ -99,6 +107,8 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
         Some(("image", matches)) => ImageVerbArgs::from_arg_matches(matches).map(Verb::Image),
         Some(("boot", matches)) => BootArgs::from_arg_matches(matches).map(Verb::Boot),
         Some(("kernel", matches)) => KernelArgs::from_arg_matches(matches).map(Verb::Kernel),
+        Some(("shell", matches)) => ShellArgs::from_arg_matches(matches).map(Verb::Shell),
+        Some(("rm", matches)) => RmArgs::from_arg_matches(matches).map(Verb::Rm),
         Some(("list", matches)) => ListArgs::from_arg_matches(matches).map(Verb::List),
         Some((name, matches)) => build(name, matches),
         None => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "a verb is missing")),

@@ -3,6 +3,7 @@
 pub mod args;
 mod config_file;
 pub mod customise;
+mod devices;
 mod disk;
 mod engine_options;
 pub mod environment;
@@ -15,6 +16,7 @@ mod image_record;
 pub mod interrupt;
 pub mod invocation;
 pub mod pipeline;
+mod privilege;
 pub mod progress;
 mod publish;
 mod record;

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::record::Record;
 use crate::report::Summary;
 use crate::target::Targets;
-use crate::{engine_options, hooks, publish};
+use crate::{devices, engine_options, hooks, publish};
 
 /// Builds what was asked for.
 ///
@@ -36,10 +36,11 @@ pub fn run(invocation: &Invocation, request: &Request, progress: &Progress) -> R
     assign_owners(&mut tree).map_err(failed)?;
     progress.notes(&customise(&mut tree, &plan, request, epoch, targets.stage())?);
     if !request.hooks.is_empty() {
-        tree.update(engine.root(), &on_disk).map_err(failed)?;
+        devices::placeable(&tree).and_then(|tree| tree.update(engine.root(), &on_disk)).map_err(failed)?;
         hooks::run(&request.hooks, &mut engine, progress)?;
         on_disk = engine.scan().map_err(failed)?;
-        tree = on_disk.clone();
+        let before = std::mem::replace(&mut tree, on_disk.clone());
+        devices::restore(&mut tree, &before).map_err(failed)?;
         assign_owners(&mut tree).map_err(failed)?;
     }
     let built = engine.finish()?;

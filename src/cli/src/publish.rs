@@ -7,13 +7,13 @@ use rootfs_package::engine::Built;
 use rootfs_package::lock::Lock;
 use rootfs_tree::{Tree, TreeError};
 
-use crate::disk;
 use crate::failure::Failure;
 use crate::image_record::{ImageRecord, image_record_path};
 use crate::invocation::{Invocation, OutputKind};
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::target::{Targets, record_path};
+use crate::{devices, disk};
 
 /// Writes every result: the file first, since its contents come from the root that then becomes the directory. `on_disk` is what the root holds now.
 /// Gives the paths that are new.
@@ -32,7 +32,7 @@ pub(crate) fn write(
     let tree = record.tree;
     let mut written = Vec::new();
     if targets.directory.is_some() {
-        tree.update(&built.root, on_disk).map_err(failed)?;
+        devices::placeable(tree).and_then(|tree| tree.update(&built.root, on_disk)).map_err(failed)?;
     }
     if let (Some(output), Some(target)) = (&invocation.output, &targets.output) {
         let file = targets.stage().join("output");

@@ -1,13 +1,15 @@
 //! What a build leaves beside a directory: `DIR.rootfs-gen` holds the tree's text form, which package owns what, the lock, and what the directory is to be.
 
-use std::io::{BufWriter, Write as _};
+use std::io::{BufReader, BufWriter, Write as _};
 use std::path::Path;
 
 use rootfs_package::lock::Lock;
-use rootfs_tree::{Tree, TreeError};
+use rootfs_tree::{ScanOptions, Tree, TreeError};
 
+use crate::devices;
 use crate::expectations::Expected;
 use crate::failure::Failure;
+use crate::target::record_path;
 
 /// The tree's text form.
 const TREE: &str = "tree";
@@ -58,6 +60,21 @@ fn create(path: &Path) -> Result<BufWriter<fs_err::File>, TreeError> {
 
 fn failed(source: std::io::Error) -> TreeError {
     TreeError::Io { action: "write what lies beside the directory".to_owned(), source }
+}
+
+/// The directory as a tree, with what only the record beside it knows: its device nodes, when it was built where none can be made.
+///
+/// # Errors
+/// When the directory can't be read, or what lies beside it is no record.
+pub(crate) fn scan(directory: &Path, hash: bool) -> Result<Tree, TreeError> {
+    let mut tree = Tree::scan(directory, &ScanOptions { hash, known: None })?;
+    let path = record_path(&fs_err::canonicalize(directory).map_err(failed)?).join(TREE);
+    match fs_err::File::open(&path) {
+        Ok(file) => devices::restore(&mut tree, &Tree::read_text(&mut BufReader::new(file), &path)?)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(TreeError::Io { action: "read what lies beside the directory".to_owned(), source }),
+    }
+    Ok(tree)
 }
 
 /// The lock of the build that made the directory; none when no build of ours lies beside it.

@@ -7,6 +7,8 @@ mod digest;
 mod image;
 mod kernel;
 mod list;
+mod rm;
+mod shell;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,11 +24,13 @@ use crate::failure::{Exit, Failure};
 pub fn run(verb: Verb, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
     match verb {
         Verb::Build(distro, args) => build::run(distro, *args, environment, interrupted),
-        Verb::Image(args) => image::run(&args, interrupted),
+        Verb::Image(args) => image::run(&args, environment, interrupted),
         Verb::Boot(args) => boot::run(&args, environment, interrupted),
         Verb::Kernel(args) => kernel::run(&args, environment, interrupted),
-        Verb::Check(args) => check::run(&args),
-        Verb::Digest(args) => digest::run(&args),
+        Verb::Check(args) => check::run(&args, environment),
+        Verb::Digest(args) => digest::run(&args, environment),
+        Verb::Shell(args) => shell::run(&args, environment),
+        Verb::Rm(args) => rm::run(&args, environment),
         Verb::List(args) => list::run(&args),
     }
 }

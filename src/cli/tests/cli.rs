@@ -103,7 +103,7 @@ fn wrong_values() {
 fn wrong_environment() {
     let dry_run = ["debian", "-r", "out", "--arch", "x86_64", "--dry-run"];
     snapshot("agent-init-maybe", &[("AGENT_INIT", "maybe")], &dry_run, &[]);
-    snapshot("agent-init-without-agent", &[("AGENT_INIT", "yes")], &dry_run, &[]);
+    snapshot("agent-init-without-agent", &[("AGENT_INIT", "yes"), ("AGENT_SOURCE_BIN", "none")], &dry_run, &[]);
     snapshot("use-docker", &[("USE_DOCKER", "true")], &dry_run, &[]);
     snapshot("wrong-epoch", &[("SOURCE_DATE_EPOCH", "yesterday")], &dry_run, &[]);
 }

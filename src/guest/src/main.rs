@@ -18,6 +18,7 @@ mod mounts;
 mod program;
 mod runner;
 mod signals;
+mod wait;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
         (_, [verb]) if verb == "agent" => agent::run(),
         (_, [verb, place]) if verb == "agent" && place == "-" => agent::run_once(),
         (_, [verb, hostname]) if verb == "runner" => runner::run(hostname),
+        (_, [verb, hostname, arguments @ ..]) if verb == "attend" => runner::attend(hostname, arguments),
+        (_, [verb, program, arguments @ ..]) if verb == "wait" => wait::run(program, arguments),
         _ => ExitCode::from(2),
     }
 }

@@ -1,29 +1,45 @@
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::io::Errno;
 
 use crate::GUEST;
 
-/// Starts the runner in the stage, from memory: nothing is written where a filesystem could forbid to execute it.
-#[expect(clippy::disallowed_methods, reason = "this is the module that starts processes")]
+/// Starts the runner in the stage.
 pub(crate) fn launch(stage: &Path, hostname: &str) -> io::Result<Child> {
+    start(|guest| guest.args([OsStr::new("runner"), OsStr::new(hostname)]).current_dir(stage))
+}
+
+/// Starts a process that becomes another program as soon as it reads a line.
+pub(crate) fn launch_waiting(arguments: &[OsString]) -> io::Result<Child> {
+    start(|guest| guest.arg("wait").args(arguments))
+}
+
+/// Runs a command in the tree on the caller's own streams, to its end.
+pub(crate) fn attend(tree: &Path, hostname: &str, arguments: &[OsString], environment: &[(OsString, OsString)]) -> io::Result<ExitStatus> {
     let program = sealed_program()?;
-    Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
-        .arg0("rootfs-guest")
-        .args([OsStr::new("runner"), OsStr::new(hostname)])
-        .env_clear()
-        .current_dir(stage)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+    let mut guest = guest(&program);
+    let environment = environment.iter().map(|(name, value)| (name, value));
+    guest.args(["attend", hostname]).args(arguments).env_clear().envs(environment).current_dir(tree).status()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the module that starts processes")]
+fn guest(program: &OwnedFd) -> Command {
+    let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+    command.arg0("rootfs-guest");
+    command
+}
+
+/// Starts our static program from memory: nothing is written where a filesystem could forbid to execute it.
+fn start(prepare: impl FnOnce(&mut Command) -> &mut Command) -> io::Result<Child> {
+    let program = sealed_program()?;
+    prepare(&mut guest(&program)).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
 /// The program in a file that nobody can change any more, not even root through `/proc/1/exe`.

@@ -2,6 +2,7 @@
 //!
 //! The far side is the static program [`GUEST`], which this crate's build embeds. Only this crate starts processes.
 
+mod attend;
 mod channel;
 mod command;
 mod error;
@@ -9,8 +10,11 @@ mod guest;
 mod launch;
 mod mountpoint;
 mod sandbox;
+mod user_namespace;
 
+pub use attend::attend;
 pub use command::{Command, Exit, Outcome, Runner, Stream};
 pub use error::SandboxError;
 pub use guest::GUEST;
 pub use sandbox::{Sandbox, SandboxOptions};
+pub use user_namespace::{UserNamespaceError, enter_user_namespace, is_in_user_namespace};

@@ -37,7 +37,7 @@ fn next_command(summary: &Summary) -> Option<String> {
         Some(suffix) if suffix == "img" || suffix == "raw" => format!("rootfs-gen boot {shown}"),
         Some(suffix) if suffix == "tar" => format!("docker import {shown}"),
         _ if summary.bootable => format!("systemd-nspawn --boot --directory {shown}"),
-        _ => format!("chroot {shown}"),
+        _ => format!("rootfs-gen shell {shown}"),
     })
 }
 

@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::invocation::{Invocation, Verbosity};
 use crate::pipeline;
+use crate::privilege::become_root;
 use crate::progress::Progress;
 use crate::report::{Summary, plan_json, summary_json, write_findings, write_plan, write_summary};
 use crate::settings::{Host, Settled, settle};
@@ -29,8 +30,8 @@ pub(super) fn run(
         return show_plan(&invocation, &request);
     }
     distro.plan(&request)?;
-    require_privilege()?;
     require_own_architecture(request.architecture)?;
+    become_root(environment)?;
     let progress = Progress::new(invocation.verbosity, Arc::clone(&interrupted));
     let result = pipeline::run(&invocation, &request, &progress);
     progress.finish();
@@ -82,14 +83,6 @@ fn with_script(mut failure: Failure, progress: &Progress) -> Failure {
         }
     }
     failure
-}
-
-fn require_privilege() -> Result<(), Failure> {
-    if rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    let hint = "run it as root (sudo); building as a plain user is not possible yet";
-    Err(Failure::new("building needs root").hint(Some(hint.to_owned())))
 }
 
 /// The distribution's scripts run on this machine.

@@ -1,18 +1,20 @@
 use rootfs_check::Severity;
-use rootfs_tree::{ScanOptions, Tree};
 
 use super::{print, print_json};
 use crate::args::CheckArgs;
+use crate::environment::Environment;
 use crate::expectations::Expected;
 use crate::failure::{Exit, Failure};
+use crate::privilege::become_owner;
 use crate::record;
 use crate::report::{findings_json, write_findings};
 use crate::target::record_path;
 
-pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &CheckArgs, environment: &Environment) -> Result<Exit, Failure> {
+    become_owner(&args.root, environment)?;
     let directory = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
     let expected = record::read_expected(&record_path(&directory))?.unwrap_or_else(Expected::bootable);
-    let tree = Tree::scan(&directory, &ScanOptions::default()).map_err(|error| Failure::of(&error))?;
+    let tree = record::scan(&directory, false).map_err(|error| Failure::of(&error))?;
     let findings = expected.check(&tree)?;
     if args.json {
         print_json(&findings_json(&findings))?;

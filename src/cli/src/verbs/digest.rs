@@ -1,12 +1,16 @@
 use std::path::Path;
 
-use rootfs_tree::{ScanOptions, Tree, TreeError};
+use rootfs_tree::{Tree, TreeError};
 
 use super::print;
 use crate::args::DigestArgs;
+use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
+use crate::privilege::become_owner;
+use crate::record;
 
-pub(super) fn run(args: &DigestArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &DigestArgs, environment: &Environment) -> Result<Exit, Failure> {
+    become_owner(&args.root, environment)?;
     let is_directory = fs_err::metadata(&args.root).map_err(|error| Failure::of(&error))?.is_dir();
     let digest = if is_directory { digest_of_directory(&args.root) } else { digest_of_tar(&args.root) };
     print(&format!("{}\n", digest?))?;
@@ -14,7 +18,7 @@ pub(super) fn run(args: &DigestArgs) -> Result<Exit, Failure> {
 }
 
 fn digest_of_directory(path: &Path) -> Result<rootfs_tree::Digest, Failure> {
-    let tree = Tree::scan(path, &ScanOptions { hash: true, known: None }).map_err(|error| unreadable(&error))?;
+    let tree = record::scan(path, true).map_err(|error| unreadable(&error))?;
     tree.digest().map_err(|error| unreadable(&error))
 }
 

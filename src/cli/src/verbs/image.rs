@@ -4,16 +4,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rootfs_check::Severity;
 use rootfs_package::observer::{Event, Observer as _, Step};
-use rootfs_tree::{ScanOptions, Tree};
+use rootfs_tree::Tree;
 
 use super::print_json;
 use crate::args::ImageVerbArgs;
+use crate::environment::Environment;
 use crate::expectations::Expected;
 use crate::failure::{Exit, Failure};
 use crate::image_record::{ImageRecord, image_record_path};
 use crate::invocation::{OutputKind, Verbosity};
+use crate::privilege::become_owner;
 use crate::progress::Progress;
-use crate::record::{Record, read_expected, read_lock};
+use crate::record::{self, Record, read_expected, read_lock};
 use crate::report::write_findings;
 use crate::settings::{image, target};
 use crate::sourced::{Source, Sourced};
@@ -21,7 +23,8 @@ use crate::target::{Targets, record_path};
 use crate::{disk, publish, units};
 
 /// Writes a tree that is there as an image.
-pub(super) fn run(args: &ImageVerbArgs, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+    become_owner(&args.root, environment)?;
     let options = image::of_flags(&args.image)?;
     let output = target::output(&Sourced::new(args.output.clone(), Source::Flag("--output")))?;
     let source = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
@@ -70,7 +73,7 @@ fn read(source: &Path, spool: &Path) -> Result<(Tree, Option<rootfs_package::loc
     let failed = |error: rootfs_tree::TreeError| Failure::of(&error);
     if source.is_dir() {
         let record = record_path(source);
-        let tree = Tree::scan(source, &ScanOptions { hash: true, known: None }).map_err(failed)?;
+        let tree = record::scan(source, true).map_err(failed)?;
         let expected = read_expected(&record)?.unwrap_or_else(Expected::bootable);
         return Ok((tree, read_lock(&record)?, expected));
     }

@@ -3,6 +3,7 @@
 //! The client starts the runner in the stage (the directory whose `root` is the tree) with requests on standard input and
 //! events on standard output. When the client closes its end, or dies, everything here dies with it.
 
+mod attended;
 mod capabilities;
 mod command;
 mod filter;
@@ -28,6 +29,8 @@ use crate::signals::ChildSignals;
 use process::ProcessTable;
 use supervisor::Supervisor;
 
+pub(crate) use attended::attend;
+
 /// Sets the namespaces up and serves until the client closes its end. The exit status is nonzero when nothing was served.
 pub(crate) fn run(hostname: &OsStr) -> ExitCode {
     fork::close_inherited_files();
@@ -41,7 +44,7 @@ pub(crate) fn run(hostname: &OsStr) -> ExitCode {
             drop(requests);
             wait_for_process_1(child, events)
         }
-        Ok((Fork::Child, children)) => match prepare(hostname) {
+        Ok((Fork::Child, children)) => match prepare(hostname, root::own_stage) {
             Ok(processes) => serve(Supervisor { requests, events, children, processes }),
             Err(failure) => report(failure, &mut events),
         },
@@ -89,12 +92,14 @@ fn wait_for_process_1(child: Pid, mut events: File) -> ExitCode {
     }
 }
 
-/// Everything a command finds around it, but for its own streams.
-fn prepare(hostname: &OsStr) -> Result<ProcessTable, Failure> {
+/// Everything a command finds around it, but for its own streams. `stage` makes the current directory one whose `root` is the tree.
+fn prepare(hostname: &OsStr, stage: fn() -> Result<(), Errno>) -> Result<ProcessTable, Failure> {
     // The client's death closes the requests; this covers the death of the process between the two.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).step("ask for the parent's death signal")?;
     rustix::system::sethostname(hostname.as_bytes()).step("set the host name")?;
-    let processes = root::enter()?;
+    let processes = root::enter(stage)?;
+    // A plain user's groups can't be given up by everyone who has them; nobody inside knows them.
+    let _ = rustix::thread::set_thread_groups(&[]);
     rustix::process::umask(Mode::from_raw_mode(0o022));
     limits::reset()?;
     filter::install().step("install the system call filter")?;

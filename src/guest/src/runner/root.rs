@@ -30,10 +30,10 @@ const READ_ONLY: [&str; 5] = ["sys", "sysrq-trigger", "irq", "bus", "fs"];
 
 const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NOEXEC).union(MountFlags::NODEV);
 
-/// Makes the mounts and moves into them. The current directory must be the stage; afterwards it is `/`.
-pub(super) fn enter() -> Result<ProcessTable, Failure> {
+/// Makes the mounts and moves into them. `stage` must leave the stage, a mount of its own, as the current directory; afterwards it is `/`.
+pub(super) fn enter(stage: fn() -> Result<(), rustix::io::Errno>) -> Result<ProcessTable, Failure> {
     rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).step("make mounts private")?;
-    own_stage().step("mount the stage")?;
+    stage().step("mount the stage")?;
     mount("proc", "root/proc", PLAIN, None)?;
     let processes = ProcessTable::open("root/proc").step("open /proc")?;
     protect_proc()?;
@@ -46,11 +46,20 @@ pub(super) fn enter() -> Result<ProcessTable, Failure> {
 }
 
 /// A root must be a mount. Its device nodes are data, never devices: the packages decide what they are.
-fn own_stage() -> Result<(), rustix::io::Errno> {
+pub(super) fn own_stage() -> Result<(), rustix::io::Errno> {
     let path = rustix::process::getcwd(Vec::new())?;
     rustix::mount::mount_bind(".", ".")?;
     rustix::process::chdir(&path)?;
     rustix::mount::mount_remount(".", MountFlags::BIND | MountFlags::NODEV | present_flags(".")?, c"")
+}
+
+/// The same when the current directory is the tree itself: the stage is made, in memory, where this process alone sees it.
+pub(super) fn stage_of_tree() -> Result<(), rustix::io::Errno> {
+    rustix::mount::mount("tmpfs", "/tmp", "tmpfs", PLAIN, Some(c"mode=0700,size=1m"))?;
+    rustix::fs::mkdir("/tmp/root", Mode::RWXU)?;
+    rustix::mount::mount_bind(".", "/tmp/root")?;
+    rustix::process::chdir("/tmp")?;
+    rustix::mount::mount_remount("root", MountFlags::BIND | MountFlags::NODEV | present_flags("root")?, c"")
 }
 
 /// A remount forgets each flag that it doesn't repeat.
