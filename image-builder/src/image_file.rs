@@ -2,6 +2,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use fs_err::File;
 use fs_err::os::unix::fs::FileExt;
@@ -20,6 +21,7 @@ pub struct ImageFile {
     path: PathBuf,
     partial: PathBuf,
     named: bool,
+    turn: Mutex<()>,
 }
 
 impl ImageFile {
@@ -35,7 +37,7 @@ impl ImageFile {
             Some(file) => (File::from_parts(file, path.to_owned()), false),
             None => (create_locked(&partial)?, true),
         };
-        Ok(Self { file, path: path.to_owned(), partial, named })
+        Ok(Self { file, path: path.to_owned(), partial, named, turn: Mutex::default() })
     }
 
     /// Gives the file its length and its name, replacing what had that name. A crash of the machine right after may lose it: nothing waits for
@@ -73,6 +75,8 @@ impl Drop for ImageFile {
 
 impl Sink for ImageFile {
     fn data(&self, offset: u64, bytes: &[u8]) -> Result<(), SinkError> {
+        // The kernel lets one thread at a time write to a file. Who waits here sleeps; who waits there keeps a processor busy.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.file.write_all_at(bytes, offset).map_err(write_error)
     }
 
@@ -175,7 +179,13 @@ mod tests {
     fn a_named_one_becomes_the_image_or_goes() {
         let directory = tempfile::tempdir().unwrap();
         let (path, partial) = (directory.path().join("image"), directory.path().join(".image.partial"));
-        let new = || ImageFile { file: create_locked(&partial).unwrap(), path: path.clone(), partial: partial.clone(), named: true };
+        let new = || ImageFile {
+            file: create_locked(&partial).unwrap(),
+            path: path.clone(),
+            partial: partial.clone(),
+            named: true,
+            turn: Mutex::default(),
+        };
         drop(new());
         assert!(!partial.exists() && !path.exists());
         new().finish(3).unwrap();

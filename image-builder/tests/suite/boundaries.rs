@@ -110,7 +110,7 @@ fn contents_inside_a_layer() {
     let layer = tree.add_layer(Layer { path: layer });
     for (offset, length) in [(0, 1), (1, 4096), (511, 70_000), (4096, 300_000), (513, 3_000_000), (7_999_999, 1)] {
         let content = Content::At { layer, offset };
-        add(&mut tree, Tree::ROOT, format!("{offset}"), Kind::File(FileContent { length, content, sha256: None }));
+        add(&mut tree, Tree::ROOT, format!("{offset}"), Kind::File(FileContent { length, content, sha256: None, dense: false }));
     }
     for holes in [Holes::Reported, Holes::Zeros] {
         assert_kernel_sees(&judge(&tree, &Ext4Options { holes, ..Ext4Options::default() }), &tree);

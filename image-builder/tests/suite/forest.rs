@@ -42,7 +42,7 @@ pub(crate) fn add_host_file(tree: &mut Tree, name: &str, directory: &std::path::
     let length = fs_err::metadata(directory.join(host_name)).unwrap().len();
     let layer = tree.add_layer(Layer { path: directory.to_owned() });
     let content = Content::Path { layer, path: host_name.as_bytes().into() };
-    add(tree, Tree::ROOT, name, Kind::File(FileContent { length, content, sha256: None }))
+    add(tree, Tree::ROOT, name, Kind::File(FileContent { length, content, sha256: None, dense: false }))
 }
 
 /// One of every type, with everything an inode can have.

@@ -161,7 +161,7 @@ fn contents_that_are_shorter_than_the_tree_says() {
         let mut tree = empty();
         let layer = tree.add_layer(Layer { path: host.path().join("layer") });
         let content = Content::At { layer, offset: 0 };
-        add(&mut tree, Tree::ROOT, "short", Kind::File(FileContent { length, content, sha256: None }));
+        add(&mut tree, Tree::ROOT, "short", Kind::File(FileContent { length, content, sha256: None, dense: false }));
         let layout = Ext4Layout::plan(&tree, &Ext4Options::default()).unwrap();
         let image = host.path().join("image");
         let file = rootfs_image::ImageFile::create(&image).unwrap();
@@ -175,5 +175,5 @@ fn contents_that_are_shorter_than_the_tree_says() {
 fn long(length: u64) -> Kind {
     let mut tree = Tree::default();
     let layer = tree.add_layer(Layer { path: "/dev/null".into() });
-    Kind::File(FileContent { length, content: Content::At { layer, offset: 0 }, sha256: None })
+    Kind::File(FileContent { length, content: Content::At { layer, offset: 0 }, sha256: None, dense: false })
 }

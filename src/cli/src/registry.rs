@@ -6,7 +6,7 @@ use rootfs_plugin::Distro;
 pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 1] = [rootfs_debian::debian];
 
 /// Words on the command line that no distribution may be called.
-pub const RESERVED: [&str; 10] = ["check", "digest", "list", "image", "boot", "kernel", "new", "why", "diff", "help"];
+pub const RESERVED: [&str; 12] = ["check", "digest", "list", "image", "boot", "kernel", "shell", "rm", "new", "why", "diff", "help"];
 
 /// The distribution of this name.
 #[must_use]

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::TreeError;
 use crate::disk::Disk;
-use crate::node::{Content, Digest, FileContent, Kind};
+use crate::node::{Content, Digest, FileContent, Kind, ZEROS};
 use crate::tree::{LayerId, NodeId, Tree};
 
 /// Layers held open at once: a tree may have more of them than a process may have files.
@@ -211,16 +211,18 @@ impl Tree {
         let missing = self.not_hashed();
         let tree = &*self;
         let sources = Sources::of(tree);
-        let hash = |buffer: &mut Vec<u8>, id: &NodeId| -> Result<Option<(NodeId, Digest)>, TreeError> {
+        let hash = |buffer: &mut Vec<u8>, id: &NodeId| -> Result<Option<(NodeId, Look)>, TreeError> {
             let Some(file) = tree.file(*id) else { return Ok(None) };
-            let digest = digest_of(sources.find(*id, file)?, buffer)
-                .map_err(|error| TreeError::io(format!("read `{}`", tree.path_of(*id)), error))?;
-            Ok(Some((*id, digest)))
+            // There is nothing to read in what is empty, and many files of a system are.
+            let bytes = if file.length == 0 { Bytes::Inline(&[]) } else { sources.find(*id, file)? };
+            let looked_at = look_at(bytes, buffer).map_err(|error| TreeError::io(format!("read `{}`", tree.path_of(*id)), error))?;
+            Ok(Some((*id, looked_at)))
         };
-        let digests: Vec<_> = missing.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, _>>()?;
-        for (id, digest) in digests.into_iter().flatten() {
+        let found: Vec<_> = missing.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, _>>()?;
+        for (id, Look { digest, dense }) in found.into_iter().flatten() {
             if let Kind::File(file) = &mut self.inode_mut(id).kind {
                 file.sha256 = Some(digest);
+                file.dense = dense;
             }
         }
         Ok(())
@@ -241,16 +243,79 @@ impl Tree {
     }
 }
 
-fn digest_of(mut bytes: Bytes<'_>, buffer: &mut [u8]) -> io::Result<Digest> {
+/// What a content is, once all of it was read.
+struct Look {
+    digest: Digest,
+    dense: bool,
+}
+
+fn look_at(mut bytes: Bytes<'_>, buffer: &mut [u8]) -> io::Result<Look> {
     let mut hasher = Sha256::new();
     if let Bytes::Inline(bytes) = bytes {
         hasher.update(bytes);
-        return Ok(Digest(hasher.finalize().into()));
+        return Ok(Look { digest: Digest(hasher.finalize().into()), dense: !has_zeros(bytes) });
     }
+    let mut dense = true;
     loop {
-        match bytes.read(buffer)? {
-            0 => return Ok(Digest(hasher.finalize().into())),
-            count => hasher.update(&buffer[..count]),
+        match fill(&mut bytes, buffer)? {
+            0 => return Ok(Look { digest: Digest(hasher.finalize().into()), dense }),
+            count => {
+                hasher.update(&buffer[..count]);
+                dense = dense && !has_zeros(&buffer[..count]);
+            }
         }
+    }
+}
+
+/// Reads until the buffer is full or nothing is left.
+fn fill(bytes: &mut Bytes<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match bytes.read(&mut buffer[filled..])? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(filled)
+}
+
+/// Whether one of the stretches that could be a block holds zeros alone.
+fn has_zeros(bytes: &[u8]) -> bool {
+    const NOTHING: [u8; ZEROS] = [0; ZEROS];
+    bytes.chunks(ZEROS).any(|stretch| stretch == &NOTHING[..stretch.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_are_seen_where_a_block_could_be() {
+        let with = |length: usize, zeros: std::ops::Range<usize>| {
+            let mut bytes = vec![7; length];
+            bytes[zeros].fill(0);
+            has_zeros(&bytes)
+        };
+        assert!(with(4096, 1024..2048));
+        assert!(!with(4096, 1000..2040), "at no block's start");
+        assert!(with(1030, 1024..1030), "the last stretch may be short");
+        assert!(!with(1030, 1025..1030));
+        assert!(!has_zeros(b""));
+    }
+
+    #[test]
+    fn a_hash_tells_of_zeros_too() {
+        let mut tree = Tree::default();
+        for (name, byte) in [("full", 1), ("empty", 0)] {
+            let node = crate::Node {
+                metadata: crate::Metadata::root(0o644, crate::Time::default()),
+                kind: Kind::inline([byte; 5000]),
+                package: None,
+            };
+            tree.place(name.as_bytes(), node).unwrap();
+        }
+        tree.hash_contents().unwrap();
+        let dense = |name: &str| tree.file(tree.lookup(name.as_bytes()).unwrap()).unwrap().dense;
+        assert!(dense("/full") && !dense("/empty"));
     }
 }

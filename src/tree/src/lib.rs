@@ -23,6 +23,6 @@ mod xattrs;
 pub use content::{Bytes, Section, Sources};
 pub use diff::{Change, Difference, diff};
 pub use error::TreeError;
-pub use node::{Content, Digest, FileContent, Kind, Metadata, Node, Time, Xattrs};
+pub use node::{Content, Digest, FileContent, Kind, Metadata, Node, Time, Xattrs, ZEROS};
 pub use scan::{FileState, Known, ScanOptions};
 pub use tree::{Entry, Layer, LayerId, NodeId, PackageId, Tree, Walk};

@@ -101,7 +101,7 @@ impl Kind {
     #[must_use]
     pub fn inline(content: impl Into<Arc<[u8]>>) -> Self {
         let bytes = content.into();
-        Self::File(FileContent { length: bytes.len() as u64, content: Content::Inline(bytes), sha256: None })
+        Self::File(FileContent { length: bytes.len() as u64, content: Content::Inline(bytes), sha256: None, dense: false })
     }
 }
 
@@ -114,7 +114,12 @@ pub struct FileContent {
     pub content: Content,
     /// Their hash, once somebody has computed it.
     pub sha256: Option<Digest>,
+    /// Whether who hashed it found no stretch of [`ZEROS`] zeros at a multiple of that, so that it can have no hole; false also when nobody looked.
+    pub dense: bool,
 }
+
+/// The least that may be a hole, in bytes: the smallest block of any filesystem that images are made of.
+pub const ZEROS: usize = 1024;
 
 /// Where bytes are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -56,6 +56,9 @@ struct Found {
     shared: Option<(u64, u64)>,
 }
 
+/// Directories that are read before what is in them gets its place: what was found stands in memory twice for so long.
+const AT_ONCE: usize = 256;
+
 /// Entries of one directory that one thread looks at, at least.
 const TOGETHER: usize = 256;
 
@@ -80,11 +83,13 @@ impl Tree {
         let mut inodes = BTreeMap::new();
         let mut level = vec![(Tree::ROOT, b"/".to_vec())];
         while !level.is_empty() {
-            let found: Vec<Vec<Found>> = level.par_iter().map(|(_, path)| scanner.directory(path)).collect::<Result<_, _>>()?;
             let mut next = Vec::new();
-            for ((parent, path), found) in level.iter().zip(found) {
-                for found in found {
-                    tree.attach((*parent, path), found, &mut inodes, &mut next)?;
+            for directories in level.chunks(AT_ONCE) {
+                let found: Vec<Vec<Found>> = directories.par_iter().map(|(_, path)| scanner.directory(path)).collect::<Result<_, _>>()?;
+                for ((parent, path), found) in directories.iter().zip(found) {
+                    // All at once: a map that grows entry by entry takes twice the memory.
+                    let entries = found.into_iter().map(|found| tree.attach(path, found, &mut inodes, &mut next)).collect();
+                    tree.node_mut(*parent).kind = Kind::Directory(entries);
                 }
             }
             level = next;
@@ -95,13 +100,14 @@ impl Tree {
         Ok(tree)
     }
 
+    /// Gives what was found in the directory at `path` its place in the arena.
     fn attach(
         &mut self,
-        (parent, path): (NodeId, &[u8]),
+        path: &[u8],
         found: Found,
         inodes: &mut BTreeMap<(u64, u64), NodeId>,
         directories: &mut Vec<(NodeId, Vec<u8>)>,
-    ) -> Result<(), TreeError> {
+    ) -> (Box<[u8]>, NodeId) {
         let is_directory = matches!(found.node.kind, Kind::Directory(_));
         let id = match found.shared {
             None => self.add_node(found.node),
@@ -110,8 +116,7 @@ impl Tree {
         if is_directory {
             directories.push((id, join(path, &found.name)));
         }
-        self.insert(parent, &found.name, id)?;
-        Ok(())
+        (found.name, id)
     }
 }
 
@@ -164,7 +169,7 @@ impl Scanner<'_> {
     fn file(&self, stat: &Statx, path: &[u8]) -> FileContent {
         let content = Content::Path { layer: self.layer, path: path.into() };
         let sha256 = self.known.and_then(|known| known.digest(&state(stat)));
-        FileContent { length: stat.stx_size, content, sha256 }
+        FileContent { length: stat.stx_size, content, sha256, dense: false }
     }
 }
 

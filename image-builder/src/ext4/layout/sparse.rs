@@ -70,7 +70,7 @@ fn is_worth_a_look(file: &FileContent, holes: Holes) -> bool {
     match holes {
         // To open each small file would take longer than to copy its zeros.
         Holes::Reported => file.length >= LEAST_REPORTED && matches!(file.content, Content::Path { .. }),
-        Holes::Zeros => file.length > 0,
+        Holes::Zeros => file.length > 0 && !file.dense,
         Holes::Never => false,
     }
 }

@@ -1,7 +1,7 @@
 use crate::sink::{Image, SinkError};
 
 /// Bytes that are written at once.
-const CAPACITY: usize = 1 << 20;
+const CAPACITY: usize = 128 << 10;
 
 /// Bytes that follow each other, on their way into an image.
 #[derive(Debug)]

@@ -247,7 +247,7 @@ fn a_static_program_needs_nothing() {
 #[test]
 fn a_tree_without_contents_can_not_be_checked() {
     let mut root = Root::new();
-    let content = FileContent { length: 100, content: Content::Absent, sha256: None };
+    let content = FileContent { length: 100, content: Content::Absent, sha256: None, dense: false };
     root.place("/usr/lib/systemd/systemd", 0o755, Kind::File(content));
     let error = rootfs_check::check(&root.tree, &root.expectations).unwrap_err();
     assert_eq!(error.rule, "init-present");

@@ -79,7 +79,7 @@ fn copy(editor: &mut Editor<'_>, source: &Path, path: &[u8]) -> Result<(), Custo
     let source = fs_err::canonicalize(source).map_err(CustomiseError::Host)?;
     let length = fs_err::metadata(&source).map_err(CustomiseError::Host)?.len();
     let layer = editor.tree.add_layer(Layer { path: source });
-    let content = FileContent { length, content: Content::At { layer, offset: 0 }, sha256: None };
+    let content = FileContent { length, content: Content::At { layer, offset: 0 }, sha256: None, dense: false };
     let node = Node { metadata: Metadata::root(0o755, editor.mtime), kind: Kind::File(content), package: None };
     editor.tree.place(path, node).map(drop).map_err(at(path))
 }

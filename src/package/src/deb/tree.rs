@@ -27,7 +27,7 @@ impl DebLayer {
                 }
                 DebKind::File { offset, length, sha256, .. } => {
                     let content = Content::At { layer, offset: *offset };
-                    Kind::File(FileContent { length: *length, content, sha256: Some(*sha256) })
+                    Kind::File(FileContent { length: *length, content, sha256: Some(*sha256), dense: false })
                 }
                 DebKind::Symlink(target) => Kind::Symlink(target.as_slice().into()),
                 DebKind::CharDevice { major, minor } => Kind::CharDevice { major: *major, minor: *minor },

@@ -102,7 +102,7 @@ fn kind_of(layer: LayerId, member: &Member) -> Result<Kind, &'static str> {
     let (major, minor) = member.device;
     let (offset, length) = member.content;
     Ok(match member.kind {
-        EntryType::Regular => Kind::File(FileContent { length, content: Content::At { layer, offset }, sha256: None }),
+        EntryType::Regular => Kind::File(FileContent { length, content: Content::At { layer, offset }, sha256: None, dense: false }),
         EntryType::Symlink if member.target.is_empty() => return Err("it is a link to nothing"),
         EntryType::Symlink if member.target.len() > LONGEST_TARGET => return Err("it is a link with too long a target"),
         EntryType::Symlink => Kind::Symlink(member.target.as_slice().into()),

@@ -130,7 +130,7 @@ fn parse_kind<'a>(letter: &[u8], next: &mut impl FnMut() -> Result<&'a [u8], &'s
         b"f" => {
             let length = number(next()?)?;
             let sha256 = text(next()?)?.parse::<Digest>().ok().ok_or("the hash is not one")?;
-            Kind::File(FileContent { length, content: Content::Absent, sha256: Some(sha256) })
+            Kind::File(FileContent { length, content: Content::Absent, sha256: Some(sha256), dense: false })
         }
         b"l" => {
             let target = unescape(next()?).filter(|target| !target.is_empty());

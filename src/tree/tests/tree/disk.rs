@@ -32,7 +32,7 @@ fn contents_come_from_layers() {
     fs_err::write(at("layer"), b"..content..").unwrap();
     let mut tree = Tree::default();
     let layer = tree.add_layer(Layer { path: at("layer") });
-    let part = Kind::File(FileContent { length: 7, content: Content::At { layer, offset: 2 }, sha256: None });
+    let part = Kind::File(FileContent { length: 7, content: Content::At { layer, offset: 2 }, sha256: None, dense: false });
     let id = put(&mut tree, "/part", node(0o600, part));
     assert_eq!(tree.read(id, 7).unwrap(), b"content");
     assert!(matches!(tree.read(id, 6), Err(TreeError::TooLong { length: 7, limit: 6, .. })));
@@ -50,7 +50,7 @@ fn a_layer_that_shrank_is_an_error() {
     fs_err::write(&path, b"short").unwrap();
     let mut tree = Tree::default();
     let layer = tree.add_layer(Layer { path: path.clone() });
-    let part = Kind::File(FileContent { length: 9, content: Content::At { layer, offset: 0 }, sha256: None });
+    let part = Kind::File(FileContent { length: 9, content: Content::At { layer, offset: 0 }, sha256: None, dense: false });
     let id = put(&mut tree, "/part", node(0o600, part));
     tree.read(id, 100).unwrap_err();
     tree.write_tar(&mut Vec::new()).unwrap_err();

@@ -102,7 +102,7 @@ fn its_listing_knows_sizes_beyond_8_gib() {
     hole.set_len(length).unwrap();
     let mut tree = Tree::default();
     let layer = tree.add_layer(rootfs_tree::Layer { path: temporary.path().join("layer") });
-    let content = rootfs_tree::FileContent { length, content: rootfs_tree::Content::At { layer, offset: 0 }, sha256: None };
+    let content = rootfs_tree::FileContent { length, content: rootfs_tree::Content::At { layer, offset: 0 }, sha256: None, dense: false };
     let large = put(&mut tree, "/large", node(0o644, Kind::File(content)));
     tree.node_mut(large).metadata.mtime.nanoseconds = 0;
     // Only the headers are written; what comes after them is a hole, whose length is known.

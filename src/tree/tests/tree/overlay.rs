@@ -73,7 +73,7 @@ fn layers_are_numbered_anew() {
         fs_err::write(at(name), name).unwrap();
         let mut tree = Tree::default();
         let layer = tree.add_layer(Layer { path: at(name) });
-        let content = FileContent { length: name.len() as u64, content: Content::At { layer, offset: 0 }, sha256: None };
+        let content = FileContent { length: name.len() as u64, content: Content::At { layer, offset: 0 }, sha256: None, dense: false };
         put(&mut tree, &format!("/{name}"), node(0o644, Kind::File(content)));
         tree
     };
