@@ -1,6 +1,6 @@
 use crate::sink::{Image, SinkError};
 
-/// Bytes that are written at once.
+/// Bytes that are gathered before they are written. With more at once the kernel looks for large folios in its page cache, and the time that takes varies widely.
 const CAPACITY: usize = 128 << 10;
 
 /// Bytes that follow each other, on their way into an image.
@@ -17,14 +17,14 @@ impl<'a> Batch<'a> {
         Self { image, offset: 0, buffer: vec![0; CAPACITY], used: 0 }
     }
 
-    /// Zeros at an offset, to be filled in; at most 1 MiB.
+    /// Zeros at an offset, to be filled in.
     pub(super) fn zeros(&mut self, offset: u64, length: usize) -> Result<&mut [u8], SinkError> {
         let slice = self.room(offset, length, 0)?;
         slice.fill(0);
         Ok(slice)
     }
 
-    /// Room at an offset that must be filled in, followed by zeros up to a multiple of `block_size`; at most 1 MiB.
+    /// Room at an offset that must be filled in, followed by zeros up to a multiple of `block_size`.
     pub(super) fn room(&mut self, offset: u64, length: usize, block_size: usize) -> Result<&mut [u8], SinkError> {
         let padded = length.next_multiple_of(block_size.max(1));
         if offset != self.offset + self.used as u64 || self.used + padded > CAPACITY {
@@ -33,6 +33,9 @@ impl<'a> Batch<'a> {
         }
         let start = self.used;
         self.used += padded;
+        if self.used > self.buffer.len() {
+            self.buffer.resize(self.used, 0);
+        }
         self.buffer[start + length..self.used].fill(0);
         Ok(&mut self.buffer[start..start + length])
     }
