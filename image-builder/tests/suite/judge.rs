@@ -101,8 +101,15 @@ impl Mounted {
     }
 
     pub(crate) fn unmount(self) {
+        // A process that another test has just forked holds our files until it has executed its program.
+        for _ in 0..100 {
+            if run("umount", &[path(self.at.path())]).status.success() {
+                std::mem::forget(self);
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
         run_well("umount", &[path(self.at.path())]);
-        std::mem::forget(self);
     }
 }
 
