@@ -16,6 +16,7 @@ mod lock;
 mod mirrors;
 mod output;
 mod plain_user;
+mod reproducible;
 mod sets;
 mod signatures;
 mod small_repositories;
@@ -57,6 +58,7 @@ fn cases() -> Vec<Case> {
         engine::cases(),
         customise::cases(),
         lock::cases(),
+        reproducible::cases(),
         output::cases(),
         mirrors::cases(),
         damaged_packages::cases(),

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rustix::fs::RenameFlags;
+use fs_err::File;
+use rustix::fs::{FlockOperation, RenameFlags, flock};
 use tempfile::TempDir;
 
 use crate::image_record::image_record_path;
@@ -71,6 +72,8 @@ pub struct Targets {
     /// The file to write.
     pub output: Option<PathBuf>,
     stage: TempDir,
+    /// Held as long as the stage is in use, however this process ends.
+    _lock: File,
 }
 
 impl Targets {
@@ -84,12 +87,8 @@ impl Targets {
         let anchor = directory.as_deref().or(output.as_deref()).unwrap_or(Path::new("."));
         let (parent, name) = (parent_of(anchor), anchor.file_name().unwrap_or_default());
         let prefix = format!(".{}.", name.to_string_lossy());
-        let stage = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(RECORD_SUFFIX)
-            .tempdir_in(&parent)
-            .map_err(|source| TargetError::Unwritable { path: parent, source })?;
-        Ok(Self { directory, output, stage })
+        let (stage, lock) = make_stage(&parent, &prefix).map_err(|source| TargetError::Unwritable { path: parent, source })?;
+        Ok(Self { directory, output, stage, _lock: lock })
     }
 
     /// A directory of ours on the targets' file system.
@@ -124,6 +123,34 @@ impl Targets {
     pub fn publish_output(&self, file: &Path) -> Result<(), TargetError> {
         let Some(output) = &self.output else { return Ok(()) };
         fs_err::rename(file, output).map_err(|source| TargetError::Unwritable { path: parent_of(output), source })
+    }
+}
+
+/// Makes a stage, and takes away those that a killed build of the same target left: nobody holds their locks any more.
+fn make_stage(parent: &Path, prefix: &str) -> std::io::Result<(TempDir, File)> {
+    // One at a time: a stage that has just been made has no lock yet. Where there are no locks nothing is taken away.
+    let turn = File::open(parent)?;
+    let alone = flock(&turn, FlockOperation::LockExclusive).is_ok();
+    if alone {
+        for entry in fs_err::read_dir(parent)?.flatten() {
+            let name = entry.file_name();
+            let is_stage = name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(RECORD_SUFFIX));
+            if is_stage && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                remove_dead_stage(&entry.path());
+            }
+        }
+    }
+    let stage = tempfile::Builder::new().prefix(prefix).suffix(RECORD_SUFFIX).tempdir_in(parent)?;
+    let lock = File::open(stage.path())?;
+    let _without_locks = flock(&lock, FlockOperation::NonBlockingLockExclusive);
+    Ok((stage, lock))
+}
+
+/// What can't be removed is another user's, and stays.
+fn remove_dead_stage(path: &Path) {
+    let Ok(directory) = File::open(path) else { return };
+    if flock(&directory, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        let _stays = fs_err::remove_dir_all(path);
     }
 }
 
@@ -199,6 +226,20 @@ fn replace(new: &Path, target: &Path) -> Result<(), TargetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_build_left_goes_and_what_runs_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let (target, dead, other) =
+            (place.path().join("out"), place.path().join(".out.dead.rootfs-gen"), place.path().join(".other.dead.rootfs-gen"));
+        for stage in [&dead, &other] {
+            fs_err::create_dir_all(stage.join("root/usr")).unwrap();
+        }
+        let first = Targets::claim(Some(&target), None, false).unwrap();
+        assert!(!dead.exists() && other.exists());
+        let second = Targets::claim(Some(&target), None, false).unwrap();
+        assert!(first.stage().exists() && second.stage().exists());
+    }
 
     #[test]
     fn a_stranger_s_directory_is_refused_even_with_force() {

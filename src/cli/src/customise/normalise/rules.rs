@@ -82,6 +82,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_rule_is_in_the_documentation() {
+        let page = include_str!("../../../../../docs/reproducible.md");
+        for rule in RULES {
+            let is_row = |line: &str| line.starts_with(&format!("| `{}` | ", rule.path)) && line.ends_with(&format!("| {} |", rule.reason));
+            assert!(page.lines().any(is_row), "{} is not in docs/reproducible.md with its reason", rule.path);
+        }
+    }
+
+    #[test]
     fn every_rule_has_its_path_alone_and_a_reason() {
         let mut seen = BTreeSet::new();
         for rule in RULES {
