@@ -312,7 +312,7 @@ mod tests {
                 kind: Kind::inline([byte; 5000]),
                 package: None,
             };
-            tree.place(name.as_bytes(), node).unwrap();
+            tree.place(format!("/{name}").as_bytes(), node).unwrap();
         }
         tree.hash_contents().unwrap();
         let dense = |name: &str| tree.file(tree.lookup(name.as_bytes()).unwrap()).unwrap().dense;
