@@ -35,6 +35,12 @@ pub(crate) enum TaskError {
         /// How many.
         failed: u64,
     },
+    /// A file or directory of the workspace can't be used.
+    #[error(transparent)]
+    Files {
+        /// With the path.
+        cause: std::io::Error,
+    },
     /// Crates depend on what they must not.
     #[error("the arrows between the crates are broken:\n  {}", .broken.join("\n  "))]
     Arrows {

@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask test`, `lint`, `bench` and `deps`.
+//! The project's own commands: `cargo xtask test`, `lint`, `bench`, `fuzz` and `deps`.
 
 mod bench;
 mod dependencies;
 mod error;
+mod fuzz;
 mod judges;
 mod lint;
 mod process;
@@ -17,6 +18,7 @@ use error::TaskError;
 pub(crate) const USAGE: &str = "usage: cargo xtask test [--full] [FILTER]
        cargo xtask lint
        cargo xtask bench [--runs N] [packages|images]
+       cargo xtask fuzz [--seconds N] [TARGET...]
        cargo xtask deps";
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn run(arguments: &[String]) -> Result<(), TaskError> {
         Some(("test", rest)) => test::test(rest),
         Some(("lint", _)) => lint::lint(),
         Some(("bench", rest)) => bench::bench(rest),
+        Some(("fuzz", rest)) => fuzz::fuzz(rest),
         Some(("deps", _)) => dependencies::check_dependencies(),
         _ => Err(TaskError::Usage { usage: USAGE }),
     }

@@ -1,0 +1,70 @@
+//! `cargo xtask fuzz`.
+
+use std::path::{Path, PathBuf};
+
+use crate::USAGE;
+use crate::error::TaskError;
+use crate::process::{Process, say, workspace};
+
+/// What tells libFuzzer which code an input has reached; all of it is in any toolchain.
+const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
+
+/// Runs every fuzz target, or the named one, for so many seconds each; what they find grows in `target/fuzz`.
+///
+/// # Errors
+/// When a target can't be built, or finds an input that it must not survive: libFuzzer has then written it to a file.
+pub(crate) fn fuzz(arguments: &[String]) -> Result<(), TaskError> {
+    let usage = || TaskError::Usage { usage: USAGE };
+    let (mut seconds, mut chosen) = ("60".to_owned(), Vec::new());
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--seconds" => seconds = arguments.next().filter(|text| text.parse::<u32>().is_ok()).ok_or_else(usage)?.clone(),
+            name if !name.starts_with('-') => chosen.push(name.to_owned()),
+            _ => return Err(usage()),
+        }
+    }
+    let version = Process::new("rustc", &["-vV"]).output()?;
+    let version = String::from_utf8_lossy(&version).into_owned();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
+    let place = workspace().join("target/fuzz");
+    let directory = place.to_string_lossy().into_owned();
+    // A target triple, though it is the host's, keeps the flags away from build scripts.
+    let build = ["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", &host, "--target-dir", &directory];
+    Process::cargo(&build).with("RUSTFLAGS", COVERAGE).run()?;
+    for target in targets(&workspace())? {
+        if chosen.is_empty() || chosen.contains(&target) {
+            run(&place, &host, &target, &seconds)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names of the files in `fuzz/targets`.
+fn targets(workspace: &Path) -> Result<Vec<String>, TaskError> {
+    let listing = fs_err::read_dir(workspace.join("fuzz/targets")).map_err(|cause| TaskError::Files { cause })?;
+    let name = |path: PathBuf| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let mut names: Vec<String> = listing.flatten().filter_map(|entry| name(entry.path())).collect();
+    names.sort();
+    Ok(names)
+}
+
+fn run(place: &Path, host: &str, target: &str, seconds: &str) -> Result<(), TaskError> {
+    let corpus = place.join("corpus").join(target);
+    fs_err::create_dir_all(&corpus).map_err(|cause| TaskError::Files { cause })?;
+    let found = format!("-artifact_prefix={}/found-{target}-", place.display());
+    let limit = format!("-max_total_time={seconds}");
+    let flags = [
+        &corpus.to_string_lossy(),
+        limit.as_str(),
+        found.as_str(),
+        "-rss_limit_mb=2048",
+        "-timeout=10",
+        "-verbosity=0",
+        "-print_final_stats=1",
+    ];
+    say(&format!("fuzzing {target} for {seconds} s"));
+    Process::new(&place.join(host).join("release").join(target).to_string_lossy(), &flags).run()
+}
