@@ -19,6 +19,9 @@ use crate::tree::{LayerId, NodeId, Tree};
 /// Layers held open at once: a tree may have more of them than a process may have files.
 const OPEN_LAYERS: usize = 256;
 
+/// Hashes that stand in memory twice for a moment: of a million files they would take more than their names.
+const HASHED_AT_ONCE: usize = 1 << 15;
+
 /// The layers of a tree, opened when they are needed; shared by threads.
 #[derive(Debug)]
 pub struct Sources<'a> {
@@ -208,7 +211,10 @@ impl Tree {
     /// # Errors
     /// When a content can't be read.
     pub fn hash_contents(&mut self) -> Result<(), TreeError> {
-        let missing = self.not_hashed();
+        self.not_hashed().chunks(HASHED_AT_ONCE).try_for_each(|ids| self.hash_some(ids))
+    }
+
+    fn hash_some(&mut self, ids: &[NodeId]) -> Result<(), TreeError> {
         let tree = &*self;
         let sources = Sources::of(tree);
         let hash = |buffer: &mut Vec<u8>, id: &NodeId| -> Result<Option<(NodeId, Look)>, TreeError> {
@@ -218,7 +224,7 @@ impl Tree {
             let looked_at = look_at(bytes, buffer).map_err(|error| TreeError::io(format!("read `{}`", tree.path_of(*id)), error))?;
             Ok(Some((*id, looked_at)))
         };
-        let found: Vec<_> = missing.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, _>>()?;
+        let found: Vec<_> = ids.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, _>>()?;
         for (id, Look { digest, dense }) in found.into_iter().flatten() {
             if let Kind::File(file) = &mut self.inode_mut(id).kind {
                 file.sha256 = Some(digest);
