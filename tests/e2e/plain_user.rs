@@ -33,6 +33,16 @@ fn same_bytes(workbench: &Workbench) -> Result<(), Failed> {
     let script = "id -u; stat --format=%u:%g /etc/shadow; test -c /dev/null; exit 4";
     let inside = user.product(workbench).arg("shell").arg(&out).args(["--", "sh", "-c", script]).run()?.exits_with(4)?;
     ensure!(inside.output == "0\n0:42\n", "{}", inside.report("not root of the tree"));
+    let piped = user
+        .product(workbench)
+        .arg("shell")
+        .arg(&out)
+        .args(["--", "bash", "-c", "yes | head -1; echo ${PIPESTATUS[0]}"])
+        .run()?
+        .success()?;
+    ensure!(piped.output == "y\n141\n", "{}", piped.report("signals are not as a new program finds them"));
+    let missing = user.product(workbench).arg("shell").arg(&out).args(["--", "no-such-program"]).run()?.exits_with(125)?;
+    missing.complains(&["no-such-program", "not installed"])?;
     user.product(workbench).arg("rm").arg(&out).run()?.success()?;
     ensure!(!out.exists() && !user.home().join("out.rootfs-gen").exists(), "`rm` left something");
     let foreign = user.home().join("letters");

@@ -1,28 +1,25 @@
 //! Device nodes where the kernel lets nobody make them: in a user namespace. There they are in the tree and not on the disk, and what lies beside the
 //! directory knows them.
 
-use std::borrow::Cow;
+use std::path::Path;
 
 use rootfs_sandbox::is_in_user_namespace;
 use rootfs_tree::{Kind, Tree, TreeError};
 
-/// The tree as it can be on disk.
+/// Makes a directory that holds exactly `from` hold the tree, as far as it can be on disk.
 ///
 /// # Errors
-/// Never for a tree that can be walked.
-pub(crate) fn placeable(tree: &Tree) -> Result<Cow<'_, Tree>, TreeError> {
-    if !is_in_user_namespace() {
-        return Ok(Cow::Borrowed(tree));
-    }
-    without(tree).map(Cow::Owned)
+/// As [`Tree::update`].
+pub(crate) fn update(tree: &Tree, directory: &Path, from: &Tree) -> Result<(), TreeError> {
+    if is_in_user_namespace() { without(tree)?.update(directory, from) } else { tree.update(directory, from) }
 }
 
 fn without(tree: &Tree) -> Result<Tree, TreeError> {
     let mut rest = tree.clone();
     for path in paths(tree) {
-        let split = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let directory = rest.lookup(if split == 0 { b"/" } else { &path[..split] })?;
-        rest.remove_entry(directory, &path[split + 1..])?;
+        let (parent, name) = split(&path);
+        let parent = rest.lookup(parent)?;
+        rest.remove_entry(parent, name)?;
     }
     Ok(rest)
 }
@@ -36,15 +33,19 @@ pub(crate) fn restore(tree: &mut Tree, known: &Tree) -> Result<(), TreeError> {
         return Ok(());
     }
     for path in paths(known) {
-        let split = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let has_place = split == 0 || tree.lookup(&path[..split]).is_ok();
-        if has_place && tree.lookup(&path).is_err() {
+        if tree.lookup(split(&path).0).is_ok() && tree.lookup(&path).is_err() {
             let mut node = known.node(known.lookup(&path)?).clone();
             node.package = None;
             tree.place(&path, node)?;
         }
     }
     Ok(())
+}
+
+/// The directory and the name of a path that is not the root's.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let slash = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    (&path[..slash.max(1)], &path[slash + 1..])
 }
 
 fn paths(tree: &Tree) -> Vec<Vec<u8>> {

@@ -36,7 +36,7 @@ pub fn run(invocation: &Invocation, request: &Request, progress: &Progress) -> R
     assign_owners(&mut tree).map_err(failed)?;
     progress.notes(&customise(&mut tree, &plan, request, epoch, targets.stage())?);
     if !request.hooks.is_empty() {
-        devices::placeable(&tree).and_then(|tree| tree.update(engine.root(), &on_disk)).map_err(failed)?;
+        devices::update(&tree, engine.root(), &on_disk).map_err(failed)?;
         hooks::run(&request.hooks, &mut engine, progress)?;
         on_disk = engine.scan().map_err(failed)?;
         let before = std::mem::replace(&mut tree, on_disk.clone());

@@ -32,7 +32,7 @@ pub(crate) fn write(
     let tree = record.tree;
     let mut written = Vec::new();
     if targets.directory.is_some() {
-        devices::placeable(tree).and_then(|tree| tree.update(&built.root, on_disk)).map_err(failed)?;
+        devices::update(tree, &built.root, on_disk).map_err(failed)?;
     }
     if let (Some(output), Some(target)) = (&invocation.output, &targets.output) {
         let file = targets.stage().join("output");

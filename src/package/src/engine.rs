@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan};
-use rootfs_sandbox::{Exit, Runner, Sandbox, SandboxOptions};
+use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
 use rootfs_tree::{ScanOptions, Tree, TreeError};
 
 use crate::apt;
@@ -171,11 +171,7 @@ impl BuildContext for Engine<'_> {
         };
         let mut text = Vec::new();
         let outcome = self.sandbox()?.run(&command, &mut |_, bytes| text.extend_from_slice(bytes)).map_err(|error| build_error(&error))?;
-        let status = match outcome.exit {
-            Exit::Code(code) => code,
-            Exit::Signal(signal) => 128 + signal,
-        };
-        Ok(Output { status, text })
+        Ok(Output { status: outcome.exit.status(), text })
     }
 
     fn read(&mut self, path: &str) -> Result<Vec<u8>, BuildError> {

@@ -14,9 +14,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment) -> Result<Exit, Fail
         }
         found.push(path);
     }
-    if let Some(first) = found.first() {
-        become_owner(first, environment)?;
-    }
+    found.iter().try_for_each(|path| become_owner(path, environment))?;
     for path in found {
         fs_err::remove_dir_all(&path).map_err(|error| Failure::of(&error))?;
         fs_err::remove_dir_all(record_path(&path)).map_err(|error| Failure::of(&error))?;

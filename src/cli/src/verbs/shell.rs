@@ -21,8 +21,5 @@ pub(super) fn run(args: &ShellArgs, environment: &Environment) -> Result<Exit, F
     let hostname =
         tree.file_name().unwrap_or_default().to_string_lossy().chars().filter(char::is_ascii_alphanumeric).take(63).collect::<String>();
     let exit = attend(&tree, &hostname, &command, &variables).map_err(|error| Failure::of(&error).hint(error.hint()))?;
-    Ok(Exit::Guest(match exit {
-        rootfs_sandbox::Exit::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
-        rootfs_sandbox::Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-    }))
+    Ok(Exit::Guest(u8::try_from(exit.status()).unwrap_or(u8::MAX)))
 }
