@@ -18,35 +18,49 @@ pub(crate) fn bench(workbench: &Workbench, runs: usize) -> Result<(), Failed> {
 
 /// Measures all programs in turns, so that what else the machine does hits them alike.
 fn compare(workbench: &Workbench, release: Release, runs: usize) -> Result<(), Failed> {
-    let (mut cold, mut warm, mut theirs) = (Series::default(), Series::default(), Series::default());
+    let (mut cold, mut warm, mut same, mut theirs) = (Series::default(), Series::default(), Series::default(), Series::default());
     // The first round only fills the cache of packages.
     for round in 0..=runs {
         let scratch = workbench.scratch()?;
         let store = scratch.path().join("store");
-        let round_cold = ours(workbench, release, &store, &scratch.path().join("cold"))?;
-        let round_warm = ours(workbench, release, &store, &scratch.path().join("warm"))?;
+        let ours = |name: &str, cache: &str| ours(workbench, release, cache, &store, &scratch.path().join(name));
+        let round_cold = ours("cold", "no")?;
+        let round_warm = ours("warm", "no")?;
+        ours("kept", "yes")?;
+        let round_same = ours("same", "yes")?;
         let round_theirs = mmdebstrap(workbench, release, &scratch.path().join("mmdebstrap"))?;
         if round > 0 {
             cold.push(round_cold);
             warm.push(round_warm);
+            same.push(round_same);
             theirs.push(round_theirs);
         }
     }
-    for (name, series) in [("rootfs-gen, empty store", &cold), ("rootfs-gen, filled store", &warm), ("mmdebstrap", &theirs)] {
+    let all = [
+        ("rootfs-gen, empty store", &cold),
+        ("rootfs-gen, filled store", &warm),
+        ("rootfs-gen, unchanged", &same),
+        ("mmdebstrap", &theirs),
+    ];
+    for (name, series) in all {
         say(&format!("{:<10} {name:<26} {series}", release.name()));
     }
     let ratio = |ours: &Series| theirs.median_seconds() / ours.median_seconds();
     say(&format!(
-        "{:<10} mmdebstrap takes {:.1} times as long as an empty store, {:.1} times as long as a filled one",
+        "{:<10} mmdebstrap takes {:.1} times as long as an empty store, {:.1} times as long as a filled one, {:.0} times as long as a build \
+         that was done before",
         release.name(),
         ratio(&cold),
-        ratio(&warm)
+        ratio(&warm),
+        ratio(&same)
     ));
     Ok(())
 }
 
-fn ours(workbench: &Workbench, release: Release, store: &Path, target: &Path) -> Result<Measured, Failed> {
-    measure(workbench, |time| Product::under(workbench, time).minbase(release)?.store(store).into_directory(target).run())
+fn ours(workbench: &Workbench, release: Release, cache: &str, store: &Path, target: &Path) -> Result<Measured, Failed> {
+    measure(workbench, |time| {
+        Product::under(workbench, time).minbase(release)?.env("ROOTFS_GEN_CACHE", cache).store(store).into_directory(target).run()
+    })
 }
 
 fn mmdebstrap(workbench: &Workbench, release: Release, target: &Path) -> Result<Measured, Failed> {

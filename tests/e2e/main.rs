@@ -17,6 +17,7 @@ mod mirrors;
 mod output;
 mod plain_user;
 mod reproducible;
+mod reuse;
 mod sets;
 mod signatures;
 mod small_repositories;
@@ -59,6 +60,7 @@ fn cases() -> Vec<Case> {
         customise::cases(),
         lock::cases(),
         reproducible::cases(),
+        reuse::cases(),
         output::cases(),
         mirrors::cases(),
         damaged_packages::cases(),

@@ -32,7 +32,9 @@ impl<'a> Product<'a> {
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("HOME", workbench.cache("home"))
             .env("no_proxy", "127.0.0.1")
-            .env("ROOTFS_GEN_STORE", workbench.store());
+            .env("ROOTFS_GEN_STORE", workbench.store())
+            // A case judges what this build does, not what another case's did.
+            .env("ROOTFS_GEN_CACHE", "no");
         Self { workbench, process }
     }
 
@@ -90,6 +92,12 @@ impl<'a> Product<'a> {
     #[must_use]
     pub fn store(self, directory: &Path) -> Self {
         self.env("ROOTFS_GEN_STORE", directory)
+    }
+
+    /// Takes what earlier builds kept in the store.
+    #[must_use]
+    pub fn reusing(self) -> Self {
+        self.env("ROOTFS_GEN_CACHE", "yes")
     }
 
     /// Where it runs.

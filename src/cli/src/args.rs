@@ -132,6 +132,7 @@ Environment, below every flag and above a configuration file:
   AGENT_INIT             --agent-init, yes or no
   ROOTFS_GEN_MIRROR      --mirror
   ROOTFS_GEN_STORE       --store
+  ROOTFS_GEN_CACHE=no    --no-cache
   SOURCE_DATE_EPOCH      the newest time that a file may have
   http_proxy, https_proxy, no_proxy, NO_COLOR
 

@@ -43,6 +43,8 @@ struct ConfigFile {
     agent_name: Option<String>,
     agent_init: Option<bool>,
     source_date_epoch: Option<i64>,
+    cache: Option<bool>,
+    explain: Option<bool>,
     check: Option<bool>,
     json: Option<bool>,
     quiet: Option<bool>,
@@ -134,6 +136,8 @@ impl ConfigFile {
             agent_name: of.one(self.agent_name, "agent-name"),
             agent_init: self.agent_init,
             source_date_epoch: of.one(self.source_date_epoch.map(|seconds| seconds.to_string()), "source-date-epoch"),
+            cache: self.cache,
+            explain: self.explain,
             check: self.check,
             json: self.json,
             verbosity,
@@ -179,8 +183,8 @@ mod tests {
     fn a_key_of_every_flag_is_known() {
         let command = crate::args::command();
         let build = command.find_subcommand("debian").unwrap();
-        // What chooses the file itself, what only says how to run, and what `check = false` says.
-        let none = ["config", "dry-run", "no-check", "help", "version"];
+        // What chooses the file itself, what only says how to run, and what `check = false` and `cache = false` say.
+        let none = ["config", "dry-run", "no-check", "no-cache", "help", "version"];
         for flag in build.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| !none.contains(flag)) {
             let values = ["\"1\"", "1", "true"].map(|value| parse(&format!("{flag} = {value}"), Path::new("f")).is_ok());
             assert!(values.contains(&true), "{flag} can't be said in a file");

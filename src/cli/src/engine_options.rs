@@ -29,8 +29,15 @@ pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progr
         kernel: invocation.output.as_ref().is_some_and(|output| output.kind == OutputKind::Disk),
         source_date_epoch: request.source_date_epoch,
         hostname: request.hostname.clone().unwrap_or_else(|| request.distribution.clone()),
+        reuse: invocation.cache.then(program).transpose()?,
         cancelled: progress.interrupted(),
     })
+}
+
+/// The hash of this program: the results of another are not its own.
+fn program() -> Result<String, Failure> {
+    let content = fs_err::read("/proc/self/exe").map_err(|error| Failure::of(&error))?;
+    Ok(Digest(Sha256::digest(content).into()).to_string())
 }
 
 fn read_lock(path: &Path) -> Result<Lock, Failure> {

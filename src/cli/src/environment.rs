@@ -62,6 +62,7 @@ impl Environment {
             release: self.sourced("OS_VERSION")?,
             arch: self.sourced("ARCH")?,
             source_date_epoch: self.sourced("SOURCE_DATE_EPOCH")?,
+            cache: self.sourced("ROOTFS_GEN_CACHE")?.map(|value| yes_no(&value)).transpose()?,
             docker: self.sourced("USE_DOCKER")?.filter(|value| !["no", "false", "0"].contains(&value.value.as_str())),
             ..Wishes::default()
         })

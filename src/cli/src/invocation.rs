@@ -27,6 +27,10 @@ pub struct Invocation {
     pub store: PathBuf,
     /// Replace what an earlier build left at the targets.
     pub force: bool,
+    /// Reuse what earlier builds made.
+    pub cache: bool,
+    /// Say of each stage whether it was reused, and why.
+    pub explain: bool,
     /// Check the tree.
     pub check: bool,
     /// Results as JSON on standard output.

@@ -31,8 +31,7 @@ pub fn run(invocation: &Invocation, request: &Request, progress: &Progress) -> R
 
     progress.event(Event::Began(Step::Customise));
     let epoch = request.source_date_epoch.unwrap_or(engine.newest());
-    let mut on_disk = engine.scan().map_err(failed)?;
-    let mut tree = on_disk.clone();
+    let (mut tree, mut on_disk) = engine.installed().map_err(failed)?;
     assign_owners(&mut tree).map_err(failed)?;
     progress.notes(&customise(&mut tree, &plan, request, epoch, targets.stage())?);
     if !request.hooks.is_empty() {

@@ -32,6 +32,19 @@ struct State {
     phase: Option<Phase>,
     times: Vec<(Step, Duration)>,
     tail: Tail,
+    explain: bool,
+    decisions: Vec<Decision>,
+}
+
+/// Whether a stage's result was there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// `index`, `resolve`, `fetch`, `install`.
+    pub stage: String,
+    /// It was there.
+    pub reused: bool,
+    /// Why or why not.
+    pub reason: String,
 }
 
 /// A step from where it began to where the next one does.
@@ -61,7 +74,16 @@ impl Progress {
             _ if std::io::stderr().is_terminal() => Screen::Terminal(Terminal::new()),
             _ => Screen::Plain(Plain),
         };
-        Self { state: Mutex::new(State { screen, verbosity, phase: None, times: Vec::new(), tail: Tail::default() }), interrupted }
+        let state =
+            State { screen, verbosity, phase: None, times: Vec::new(), tail: Tail::default(), explain: false, decisions: Vec::new() };
+        Self { state: Mutex::new(state), interrupted }
+    }
+
+    /// What was reused, and why, is worth a line each, if `explain`.
+    #[must_use]
+    pub fn explaining(self, explain: bool) -> Self {
+        self.state().explain = explain;
+        self
     }
 
     /// What ends the build when it is set.
@@ -88,6 +110,12 @@ impl Progress {
     #[must_use]
     pub fn times(&self) -> Vec<(Step, Duration)> {
         self.state().times.clone()
+    }
+
+    /// What was reused and what was not, in order.
+    #[must_use]
+    pub fn decisions(&self) -> Vec<Decision> {
+        self.state().decisions.clone()
     }
 
     /// What the last script printed last, unless it was shown already.
@@ -120,6 +148,13 @@ impl State {
             Event::Expect { items, bytes } => self.change(|phase| (phase.expected_items, phase.expected_bytes) = (items, bytes)),
             Event::Bytes(bytes) => self.change(|phase| phase.bytes = phase.bytes.saturating_add(bytes)),
             Event::Item(_) => self.change(|phase| phase.items = phase.items.saturating_add(1)),
+            Event::Decided { stage, reused, reason } => {
+                let decision = Decision { stage: stage.to_owned(), reused, reason: printable(reason) };
+                if self.explain {
+                    self.line(&format!("explain    {decision}"));
+                }
+                self.decisions.push(decision);
+            }
             Event::Note(line) => self.line(&format!("note: {}", printable(line))),
             Event::Script { origin, line } => {
                 let line = printable(line);
@@ -168,6 +203,13 @@ impl State {
             Screen::Plain(plain) => plain.line(line),
             Screen::Terminal(terminal) => terminal.line(line),
         }
+    }
+}
+
+impl std::fmt::Display for Decision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let done = if self.reused { "reused" } else { "done anew" };
+        write!(f, "{} {done}: {}", self.stage, self.reason)
     }
 }
 

@@ -16,6 +16,8 @@ use rootfs_package::observer::Step;
 use rootfs_plugin::{Architecture, Plan};
 use rootfs_tree::{Digest, Tree};
 
+use crate::progress::Decision;
+
 pub(crate) use findings::{findings_json, write_findings};
 pub(crate) use plan::{plan_json, write_plan};
 pub(crate) use summary::{summary_json, write_summary};
@@ -39,6 +41,8 @@ pub struct Summary {
     pub digest: Digest,
     /// The time by step, in order.
     pub steps: Vec<(Step, Duration)>,
+    /// What was reused and what was not, in order.
+    pub decisions: Vec<Decision>,
     /// What the check found; empty when there was none.
     pub findings: Vec<Finding>,
     /// Directories and files that were written.
@@ -62,6 +66,7 @@ impl Summary {
             bytes: files.into_iter().filter_map(|id| tree.file(id)).map(|file| file.length).sum(),
             digest,
             steps: Vec::new(),
+            decisions: Vec::new(),
             findings,
             outputs,
             lock: lock.map(Lock::digest),

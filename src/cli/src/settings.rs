@@ -130,6 +130,8 @@ fn invocation(
         offline: wishes.offline.unwrap_or(false),
         store: wishes.store.map(|store| store.path()).or_else(|| default_store(environment)).ok_or(SettingError::NoStore)?,
         force: wishes.force.unwrap_or(false),
+        cache: wishes.cache.unwrap_or(true),
+        explain: wishes.explain.unwrap_or(false),
         check: wishes.check.unwrap_or(true),
         json: wishes.json.unwrap_or(false),
         verbosity: wishes.verbosity.unwrap_or_default(),

@@ -10,13 +10,16 @@ use rootfs_tree::{ScanOptions, Tree, TreeError};
 
 use crate::apt;
 use crate::apt::acquire::Wanted;
+use crate::apt::inputs::install_inputs;
 use crate::apt::install::scripts::Scripts;
 use crate::apt::install::{Installation, Written};
 use crate::fetch::{FetchOptions, Fetcher};
+use crate::inputs::Inputs;
 use crate::lock::{Lock, LockedAgent};
 use crate::observer::{Event, Observer, Step};
+use crate::reuse::Reuse;
 use crate::root::Root;
-use crate::store::Store;
+use crate::store::{KeptTree, Store};
 
 /// What a build needs besides its plan.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct EngineOptions {
     pub source_date_epoch: Option<i64>,
     /// The guest's host name while scripts run.
     pub hostname: String,
+    /// What changes whenever this program does, so that no other program's results are reused; none when nothing is to be.
+    pub reuse: Option<String>,
     /// Set from outside to end the build.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -47,6 +52,10 @@ pub struct Engine<'a> {
     store: &'a Store,
     observer: &'a dyn Observer,
     root: Root,
+    /// A tree of an earlier build that is not on disk yet.
+    kept: Option<Tree>,
+    /// What the root depends on, as long as nothing but installing has touched it.
+    inputs: Option<Inputs>,
     lock: Option<Lock>,
     newest: i64,
     written: Written,
@@ -78,11 +87,23 @@ impl<'a> Engine<'a> {
         fs_err::create_dir(&path).map_err(|error| build_error(&error))?;
         fs_err::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(|error| build_error(&error))?;
         let root = Root::open(&path).map_err(|error| build_error(&error))?;
-        // Where the sandbox, and later the guest, mounts; every root has them.
-        for mount_point in ["dev", "proc", "sys"] {
-            root.make_directory(mount_point.as_bytes()).map_err(|error| build_error(&error))?;
+        let written = Written::default();
+        Ok(Self { options, store, observer, root, kept: None, inputs: None, lock: None, newest: 0, written, sandbox: None })
+    }
+
+    /// What building has made, and what of it is on disk, both with hashes. An installed tree is kept for the next build.
+    ///
+    /// # Errors
+    /// When the root can't be read.
+    pub fn installed(&mut self) -> Result<(Tree, Tree), TreeError> {
+        let on_disk = self.scan()?;
+        let Some(inputs) = self.inputs.take() else { return Ok((on_disk.clone(), on_disk)) };
+        if let Some(kept) = self.kept.take() {
+            return Ok((kept, on_disk));
         }
-        Ok(Self { options, store, observer, root, lock: None, newest: 0, written: Written::default(), sandbox: None })
+        let in_packages = self.written.digests();
+        self.reuse().keep_tree(&inputs, &on_disk, self.newest, &|sha256| in_packages.contains(sha256));
+        Ok((on_disk.clone(), on_disk))
     }
 
     /// The root as a tree, with hashes; what no script has touched is not read again.
@@ -116,6 +137,26 @@ impl<'a> Engine<'a> {
         Ok(Built { root: self.root.path().to_owned(), lock: self.lock })
     }
 
+    fn reuse(&self) -> Reuse<'_> {
+        Reuse { store: self.store, observer: self.observer, program: self.options.reuse.as_deref() }
+    }
+
+    /// The root on disk, for changes that installing knows nothing of.
+    fn touch(&mut self) -> Result<&Root, BuildError> {
+        self.on_disk()?;
+        self.inputs = None;
+        Ok(&self.root)
+    }
+
+    /// The root with all that is in it on disk.
+    fn on_disk(&mut self) -> Result<&Root, BuildError> {
+        if let Some(kept) = self.kept.take() {
+            kept.update(self.root.path(), &Tree::scan(self.root.path(), &ScanOptions::default()).map_err(|error| build_error(&error))?)
+                .map_err(|error| build_error(&error))?;
+        }
+        Ok(&self.root)
+    }
+
     /// What every script sees; dpkg and the shell add their own.
     fn environment(&self) -> Vec<(String, String)> {
         let epoch = self.options.source_date_epoch.unwrap_or(self.newest);
@@ -147,20 +188,26 @@ impl<'a> Engine<'a> {
 
 impl BuildContext for Engine<'_> {
     fn install(&mut self, plan: &Plan) -> Result<(), BuildError> {
+        let untouched = self.inputs.is_none() && self.lock.is_none() && self.root.is_empty().map_err(|error| build_error(&error))?;
         let lock = self.lock_for(plan)?;
-        let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
-        self.observer.event(Event::Began(Step::Fetch));
-        apt::acquire::fetch_locked(&lock, plan, &fetcher, self.store)?;
-        self.observer.event(Event::Began(Step::Unpack));
-        let layers = apt::acquire::open_layers(&lock, self.store, self.observer)?;
-        self.newest = layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| entry.mtime)).max().unwrap_or_default();
-        self.install_layers(plan, &layers)?;
-        apt::state::write(&self.root, plan, &lock).map_err(|error| build_error(&error))?;
+        if untouched {
+            let EngineOptions { hostname, source_date_epoch, .. } = &self.options;
+            let inputs = install_inputs(plan, &lock, hostname, *source_date_epoch).map_err(|error| build_error(&error))?;
+            let packages: Vec<_> = lock.packages.iter().map(|package| package.sha256).collect();
+            let kept = self.reuse().tree(&inputs, &packages);
+            self.inputs = Some(inputs);
+            if let Some(KeptTree { tree, newest }) = kept {
+                (self.kept, self.newest, self.lock) = (Some(tree), newest, Some(lock));
+                return Ok(());
+            }
+        }
+        self.install_lock(plan, &lock)?;
         self.lock = Some(lock);
         Ok(())
     }
 
     fn run(&mut self, command: &Command) -> Result<Output, BuildError> {
+        self.touch()?;
         let mut environment = self.environment();
         environment.extend(command.environment.iter().cloned());
         let command = rootfs_sandbox::Command {
@@ -175,20 +222,20 @@ impl BuildContext for Engine<'_> {
     }
 
     fn read(&mut self, path: &str) -> Result<Vec<u8>, BuildError> {
-        let content = self.root.read(path.as_bytes()).map_err(|error| build_error(&error))?;
+        let content = self.on_disk()?.read(path.as_bytes()).map_err(|error| build_error(&error))?;
         content.ok_or_else(|| BuildError::new(format!("`{path}` does not exist in the root")))
     }
 
     fn write(&mut self, path: &str, content: &[u8], mode: u32) -> Result<(), BuildError> {
-        self.root.write(path.as_bytes(), content, mode).map_err(|error| build_error(&error))
+        self.touch()?.write(path.as_bytes(), content, mode).map_err(|error| build_error(&error))
     }
 
     fn remove(&mut self, path: &str) -> Result<(), BuildError> {
-        self.root.remove(path.as_bytes()).map_err(|error| build_error(&error))
+        self.touch()?.remove(path.as_bytes()).map_err(|error| build_error(&error))
     }
 
     fn symlink(&mut self, target: &str, path: &str) -> Result<(), BuildError> {
-        self.root.symlink(target.as_bytes(), path.as_bytes()).map_err(|error| build_error(&error))
+        self.touch()?.symlink(target.as_bytes(), path.as_bytes()).map_err(|error| build_error(&error))
     }
 
     fn progress(&mut self, step: &str, done: u64, total: u64) {
@@ -205,15 +252,31 @@ impl BuildContext for Engine<'_> {
 }
 
 impl Engine<'_> {
+    fn install_lock(&mut self, plan: &Plan, lock: &Lock) -> Result<(), BuildError> {
+        let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
+        self.observer.event(Event::Began(Step::Fetch));
+        apt::acquire::fetch_locked(lock, plan, &fetcher, self.store, self.observer)?;
+        self.observer.event(Event::Began(Step::Unpack));
+        let layers = apt::acquire::open_layers(lock, self.store, self.observer)?;
+        self.newest = layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| entry.mtime)).max().unwrap_or_default();
+        // Where the sandbox, and later the guest, mounts; every root has them.
+        for mount_point in ["dev", "proc", "sys"] {
+            self.root.make_directory(mount_point.as_bytes()).map_err(|error| build_error(&error))?;
+        }
+        self.install_layers(plan, &layers)?;
+        apt::state::write(&self.root, plan, lock).map_err(|error| build_error(&error))
+    }
+
     /// The lock that was given, or a new one.
     fn lock_for(&self, plan: &Plan) -> Result<Lock, BuildError> {
         if let Some(lock) = &self.options.locked {
             lock.require_fit(plan, self.options.agent.as_ref()).map_err(|error| build_error(&error))?;
+            self.observer.event(Event::Decided { stage: "resolve", reused: true, reason: "the lock names every package" });
             return Ok(lock.clone());
         }
         let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
         let wanted = Wanted { agent: self.options.agent.clone(), kernel: self.options.kernel };
-        apt::acquire::resolve_plan(plan, &wanted, self.options.now, &fetcher, self.store, self.observer)
+        apt::acquire::resolve_plan(plan, &wanted, self.options.now, &fetcher, &self.reuse())
     }
 
     fn install_layers(&mut self, plan: &Plan, layers: &[crate::deb::DebLayer]) -> Result<(), BuildError> {

@@ -65,11 +65,12 @@ impl<'a> Fetcher<'a> {
         Ok(Self { crew: Arc::new(Crew::new(store.clone(), agents, options)), observer: ObserverRef(observer) })
     }
 
-    /// Gets every file that the store doesn't have yet, the largest first. What the store has is verified, unless it is a package whose layer is sound.
+    /// Gets every file that the store doesn't have yet, the largest first, and tells how many those were. What the store has is verified, unless it is
+    /// a package whose layer is sound.
     ///
     /// # Errors
     /// The first file that no URL gave, or why the store can't take one; [`FetchError::Cancelled`] when the observer says so.
-    pub fn fetch(&self, downloads: &[Download]) -> Result<(), FetchError> {
+    pub fn fetch(&self, downloads: &[Download]) -> Result<usize, FetchError> {
         let mut missing = self.missing(downloads);
         if self.observer.0.cancelled() {
             return Err(FetchError::Cancelled);
@@ -86,7 +87,9 @@ impl<'a> Fetcher<'a> {
             bytes: missing.iter().fold(0, |sum, download| download.size.saturating_add(sum)),
         });
         missing.sort_by(|one, other| other.size.cmp(&one.size).then_with(|| one.name.cmp(&other.name)));
-        self.crew.run(missing.into_iter().cloned().map(Work::Download).collect(), self.observer.0).map(drop)
+        let count = missing.len();
+        self.crew.run(missing.into_iter().cloned().map(Work::Download).collect(), self.observer.0)?;
+        Ok(count)
     }
 
     /// Gets a document of at most `limit` bytes from the first URL that has it, and tells which one that was. It is not verified.

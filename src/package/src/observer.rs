@@ -58,6 +58,15 @@ pub enum Event<'a> {
     Bytes(u64),
     /// One item is done, by name.
     Item(&'a str),
+    /// Whether a stage's result was there already, and why or why not.
+    Decided {
+        /// `index`, `resolve`, `fetch`, `install`.
+        stage: &'a str,
+        /// It was there.
+        reused: bool,
+        /// For people.
+        reason: &'a str,
+    },
     /// A line worth keeping: a mirror that was given up, a fall-back.
     Note(&'a str),
     /// A line that a script printed.

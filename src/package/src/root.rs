@@ -75,6 +75,15 @@ impl Root {
         &self.path
     }
 
+    /// Whether nothing is in it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn is_empty(&self) -> Result<bool, RootError> {
+        let entries = fs_err::read_dir(&self.path).map_err(|source| RootError { action: "read", path: shown(b""), source })?;
+        Ok(entries.count() == 0)
+    }
+
     fn resolve(&self, path: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
         let relative: &[u8] = match path.iter().position(|byte| *byte != b'/') {
             Some(start) => &path[start..],

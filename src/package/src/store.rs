@@ -6,6 +6,9 @@
 //! layers/ab/abcd….index     what the package holds, and when its layer may be believed
 //! documents/…               the last copy of each signed index, by URL
 //! parts/abcd….part          what has come so far of a download
+//! locks/abcd…               the lock that a plan and its indexes led to, by the hash of both
+//! trees/abcd…               the tree that packages were installed into, by the hash of all it depends on
+//! trees/abcd….data          its contents that no package has
 //! tmp/                      what nobody has given a name yet
 //! lock                      held shared by every build
 //! ```
@@ -16,14 +19,16 @@
 //! A blob: once this process has computed its hash, while it came or when it is first asked for. A layer's index: when the SHA-256 at its end
 //! is right. A layer: when its length, inode, mtime and ctime are still those in its index, and the machine hasn't been started anew since (a crash can
 //! leave a file of the right length without its bytes); else every file in it is hashed again, which is still far cheaper than unpacking. What doesn't
-//! hold is removed and made anew. All this is against accidents: whoever may write to the store can make it lie.
+//! hold is removed and made anew. A lock or a tree: when the SHA-256 at its end is right, and every content has its hash. All this is against accidents: whoever may write to the store can make it lie.
 
 mod blob;
 mod document;
 mod error;
 mod layer;
 mod part;
+mod result;
 mod temporary;
+mod tree;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -35,6 +40,8 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use error::StoreError;
 pub(crate) use part::Part;
+pub(crate) use result::Stage;
+pub(crate) use tree::KeptTree;
 
 /// A content-addressed directory. Clones are the same store.
 #[derive(Debug, Clone)]
@@ -59,7 +66,7 @@ impl Store {
     /// # Errors
     /// When the directory can't be made or written.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        for name in ["blobs", "layers", "documents", "parts", "tmp"] {
+        for name in ["blobs", "layers", "documents", "parts", "locks", "trees", "tmp"] {
             let path = root.join(name);
             fs::create_dir_all(&path).map_err(|source| StoreError::writing(&path, 0, source))?;
         }
@@ -69,6 +76,7 @@ impl Store {
         // Alone: what lies in `tmp` is a dead build's. A file system without locks loses the cleaning only.
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
             temporary::clear(root);
+            result::trim(root);
         }
         let _shared = flock(&lock, FlockOperation::NonBlockingLockShared);
         let shared = Shared { root: root.to_owned(), verified: Mutex::default(), boot: layer::boot(), _lock: lock };

@@ -32,9 +32,14 @@ impl Tree {
         if fs_err::read_dir(dir).map_err(|error| TreeError::io("read the target", error))?.next().is_some() {
             return Err(TreeError::NotEmpty { path: dir.to_owned() });
         }
+        self.fill(&disk)
+    }
+
+    /// Puts the tree into an empty directory.
+    pub(crate) fn fill(&self, disk: &Disk) -> Result<(), TreeError> {
         // A default ACL of the target would be inherited by everything in it.
         AtName::new(disk.root(), b".").replace(None).map_err(disk.failed("clear the attributes of", b"/"))?;
-        let creator = Creator::new(self, &disk, false);
+        let creator = Creator::new(self, disk, false);
         let mut links = Links::of(self);
         let mut second_names = Vec::new();
         let mut levels = Vec::new();
@@ -42,7 +47,7 @@ impl Tree {
         while !level.is_empty() {
             let mut next = Vec::new();
             let jobs: Vec<Job> = level.iter().map(|entry| self.plan_job(entry, &mut links, &mut second_names, &mut next)).collect();
-            jobs.par_iter().try_for_each(|job| make_children(&disk, &creator, job))?;
+            jobs.par_iter().try_for_each(|job| make_children(disk, &creator, job))?;
             levels.push(std::mem::replace(&mut level, next));
         }
         second_names.iter().try_for_each(|(name, first)| creator.link(name, first))?;

@@ -26,6 +26,9 @@ impl Tree {
     /// When `dir` holds something else than `from`, a content can't be read, or something can't be made. Until all contents are written nothing is changed.
     pub fn update(&self, dir: &Path, from: &Tree) -> Result<(), TreeError> {
         let disk = Disk::open(dir)?;
+        if from.entries(Self::ROOT).next().is_none() {
+            return self.fill(&disk);
+        }
         let plan = Plan::between(from, self);
         let creator = Creator::new(self, &disk, true);
         let staging = if plan.make.is_empty() && plan.links.is_empty() { None } else { Some(Staging::make(&disk, [self, from])?) };

@@ -109,6 +109,12 @@ pub struct BuildArgs {
     /// Don't check the result
     #[arg(long, help_heading = "Running")]
     pub no_check: bool,
+    /// Resolve and install anew, though the store has what an earlier build made
+    #[arg(long, help_heading = "Running")]
+    pub no_cache: bool,
+    /// Say of each stage whether it was done or reused, and why
+    #[arg(long, conflicts_with = "quiet", help_heading = "Running")]
+    pub explain: bool,
     /// The summary (or the plan) as JSON on standard output
     #[arg(long, help_heading = "Running")]
     pub json: bool,

@@ -43,6 +43,8 @@ impl From<BuildArgs> for Wishes {
             agent_name: one(args.agent_name, "--agent-name"),
             agent_init: args.agent_init,
             source_date_epoch: None,
+            cache: args.no_cache.then_some(false),
+            explain: args.explain.then_some(true),
             check: args.no_check.then_some(false),
             json: args.json.then_some(true),
             verbosity,

@@ -20,6 +20,15 @@ pub(crate) fn write_summary(summary: &Summary) -> String {
     if !times.is_empty() {
         let _ = writeln!(text, "  time    {}", times.join(", "));
     }
+    let reused: Vec<&str> = summary
+        .decisions
+        .iter()
+        .filter(|decision| decision.reused && decision.stage != "fetch")
+        .map(|decision| decision.stage.as_str())
+        .collect();
+    if !reused.is_empty() {
+        let _ = writeln!(text, "  reused  {} (--explain tells why)", reused.join(", "));
+    }
     let _ = writeln!(text, "  digest  {digest}");
     for output in &summary.outputs {
         let _ = writeln!(text, "  in      {}", output.display());
@@ -45,6 +54,11 @@ fn next_command(summary: &Summary) -> Option<String> {
 pub(crate) fn summary_json(summary: &Summary) -> Value {
     let steps: serde_json::Map<String, Value> =
         summary.steps.iter().map(|(step, time)| (step.name().to_owned(), json!(time.as_secs_f64()))).collect();
+    let decisions: Vec<Value> = summary
+        .decisions
+        .iter()
+        .map(|decision| json!({ "stage": decision.stage, "reused": decision.reused, "reason": decision.reason }))
+        .collect();
     json!({
         "distribution": summary.distribution,
         "release": summary.release,
@@ -54,6 +68,7 @@ pub(crate) fn summary_json(summary: &Summary) -> Value {
         "bytes": summary.bytes,
         "digest": summary.digest.to_string(),
         "seconds": steps,
+        "decisions": decisions,
         "findings": findings_json(&summary.findings),
         "outputs": summary.outputs.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
         "lock": summary.lock.map(|digest| digest.to_string()),
@@ -81,6 +96,7 @@ mod tests {
             bytes: 301_200_000,
             digest: Digest([0xab; 32]),
             steps: vec![(Step::Index, Duration::from_millis(400)), (Step::Unpack, Duration::from_millis(2600))],
+            decisions: vec![],
             findings: vec![],
             outputs: vec!["./out".into()],
             lock: Some(Digest([1; 32])),

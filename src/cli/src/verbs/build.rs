@@ -32,11 +32,11 @@ pub(super) fn run(
     distro.plan(&request)?;
     require_own_architecture(request.architecture)?;
     become_root(environment)?;
-    let progress = Progress::new(invocation.verbosity, Arc::clone(&interrupted));
+    let progress = Progress::new(invocation.verbosity, Arc::clone(&interrupted)).explaining(invocation.explain);
     let result = pipeline::run(&invocation, &request, &progress);
     progress.finish();
     match result {
-        Ok(summary) => report(&invocation, &Summary { steps: progress.times(), ..summary }),
+        Ok(summary) => report(&invocation, &Summary { steps: progress.times(), decisions: progress.decisions(), ..summary }),
         Err(_) if interrupted.load(Ordering::Relaxed) => Err(Failure::new("interrupted").exit(Exit::Interrupted)),
         Err(failure) => Err(with_script(failure, &progress)),
     }

@@ -5,12 +5,14 @@ use std::path::Path;
 use rayon::prelude::*;
 use rootfs_plugin::{AptRepository, BuildError, Include, Installer, Plan, PlannedPackage};
 
-use super::{Universe, add_local_packages, load_repositories, resolve};
+use super::inputs::resolve_inputs;
+use super::{Suites, Universe, add_local_packages, load_suites, resolve};
 use crate::deb::DebLayer;
 use crate::engine::build_error;
 use crate::fetch::{Download, Fetcher};
 use crate::lock::{LOCAL, Lock, LockedAgent, LockedPackage};
 use crate::observer::{Event, Observer, Step};
+use crate::reuse::Reuse;
 use crate::store::Store;
 
 /// What a lock pins besides the tree's packages.
@@ -20,19 +22,18 @@ pub(crate) struct Wanted {
     pub(crate) kernel: bool,
 }
 
-/// Fetches the indexes and chooses the packages.
-pub(crate) fn resolve_plan(
-    plan: &Plan,
-    wanted: &Wanted,
-    now: i64,
-    fetcher: &Fetcher<'_>,
-    store: &Store,
-    observer: &dyn Observer,
-) -> Result<Lock, BuildError> {
-    let Installer::Apt { repositories, recommends, ignore_valid_until, .. } = &plan.installer;
+/// Fetches the release files, and chooses the packages unless that was done with the same ones before.
+pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fetcher<'_>, reuse: &Reuse<'_>) -> Result<Lock, BuildError> {
+    let Reuse { store, observer, .. } = *reuse;
+    let Installer::Apt { recommends, .. } = &plan.installer;
     observer.event(Event::Began(Step::Index));
-    let mut universe = load_repositories(repositories, plan.architecture, *ignore_valid_until, now, fetcher, store)
-        .map_err(|error| build_error(&error))?;
+    observer.event(Event::Decided { stage: "index", reused: false, reason: "mirrors are asked every time: they may have something newer" });
+    let suites = suites(plan, now, fetcher)?;
+    let inputs = resolve_inputs(plan, &suites, wanted, store).map_err(|error| build_error(&error))?;
+    if let Some(lock) = reuse.lock(&inputs) {
+        return Ok(Lock { agent: wanted.agent.clone(), ..lock });
+    }
+    let mut universe = suites.load_universe(fetcher, store).map_err(|error| build_error(&error))?;
     observer.event(Event::Began(Step::Resolve));
     add_local_packages(&mut universe, &plan.include, store).map_err(|error| build_error(&error))?;
     let selection = resolve(&universe, &plan.include, *recommends).map_err(|error| build_error(&error))?;
@@ -40,7 +41,13 @@ pub(crate) fn resolve_plan(
     if let (true, Some(kernel)) = (wanted.kernel, &plan.kernel) {
         lock.kernel = Some(choose_kernel(&universe, kernel)?);
     }
+    reuse.keep_lock(&inputs, &lock);
     Ok(lock)
+}
+
+fn suites(plan: &Plan, now: i64, fetcher: &Fetcher<'_>) -> Result<Suites, BuildError> {
+    let Installer::Apt { repositories, ignore_valid_until, .. } = &plan.installer;
+    load_suites(repositories, plan.architecture, *ignore_valid_until, now, fetcher).map_err(|error| build_error(&error))
 }
 
 /// The package with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself.
@@ -60,14 +67,12 @@ pub(crate) fn resolve_kernel(
     store: &Store,
     observer: &dyn Observer,
 ) -> Result<LockedPackage, BuildError> {
-    let Installer::Apt { repositories, ignore_valid_until, .. } = &plan.installer;
     let kernel = plan
         .kernel
         .as_ref()
         .ok_or_else(|| BuildError::new(format!("{} {} has no kernel for {}", plan.distribution, plan.release, plan.architecture)))?;
     observer.event(Event::Began(Step::Index));
-    let universe = load_repositories(repositories, plan.architecture, *ignore_valid_until, now, fetcher, store)
-        .map_err(|error| build_error(&error))?;
+    let universe = suites(plan, now, fetcher)?.load_universe(fetcher, store).map_err(|error| build_error(&error))?;
     observer.event(Event::Began(Step::Resolve));
     choose_kernel(&universe, kernel)
 }
@@ -80,20 +85,32 @@ fn local_files(plan: &Plan) -> impl Iterator<Item = &Path> {
 }
 
 /// Brings every package of the lock into the store.
-pub(crate) fn fetch_locked(lock: &Lock, plan: &Plan, fetcher: &Fetcher<'_>, store: &Store) -> Result<(), BuildError> {
+pub(crate) fn fetch_locked(
+    lock: &Lock,
+    plan: &Plan,
+    fetcher: &Fetcher<'_>,
+    store: &Store,
+    observer: &dyn Observer,
+) -> Result<(), BuildError> {
     let Installer::Apt { repositories, .. } = &plan.installer;
     // A locked build has not read the user's own package files yet.
     for file in local_files(plan) {
         store.insert_file(file).map_err(|error| build_error(&error))?;
     }
     let downloads = lock.packages.iter().map(|package| download(package, repositories)).collect::<Result<Vec<_>, _>>()?;
-    fetcher.fetch(&downloads).map_err(|error| build_error(&error))
+    let missing = fetcher.fetch(&downloads).map_err(|error| build_error(&error))?;
+    let reason = match (missing, downloads.len()) {
+        (0, all) => format!("the store has all {all} packages"),
+        (missing, all) => format!("{missing} of {all} packages were missing in the store"),
+    };
+    observer.event(Event::Decided { stage: "fetch", reused: missing == 0, reason: &reason });
+    Ok(())
 }
 
 /// Brings one package of a plan's repositories into the store.
 pub(crate) fn fetch_package(package: &LockedPackage, plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
     let Installer::Apt { repositories, .. } = &plan.installer;
-    fetcher.fetch(&[download(package, repositories)?]).map_err(|error| build_error(&error))
+    fetcher.fetch(&[download(package, repositories)?]).map(drop).map_err(|error| build_error(&error))
 }
 
 fn download(package: &LockedPackage, repositories: &[AptRepository]) -> Result<Download, BuildError> {

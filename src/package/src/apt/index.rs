@@ -13,22 +13,28 @@ use crate::fetch::{Download, Fetcher};
 use crate::openpgp::Keyring;
 use crate::store::Store;
 use decompress::decompress;
-use suite::{IndexFile, load_suite};
+use suite::{IndexFile, Suite, load_suite};
 
 pub use local::add_local_packages;
 
-/// Fetches and verifies the indexes of every repository, suite and component. `now` is in seconds since 1970.
+/// The suites of a plan's repositories, their release files verified and still valid.
+#[derive(Debug)]
+pub struct Suites {
+    suites: Vec<Suite>,
+    architecture: Architecture,
+}
+
+/// Fetches and verifies the release file of every repository and suite. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// When one of them can't be had, isn't signed by one of its repository's keys, has run out (unless that is ignored) or is malformed.
-pub fn load_repositories(
+pub fn load_suites(
     repositories: &[AptRepository],
     architecture: Architecture,
     ignore_valid_until: bool,
     now: i64,
     fetcher: &Fetcher<'_>,
-    store: &Store,
-) -> Result<Universe, AptError> {
+) -> Result<Suites, AptError> {
     let keyrings = repositories.iter().map(read_keys).collect::<Result<Vec<_>, _>>()?;
     let pairs = repositories.iter().zip(&keyrings);
     let wanted: Vec<_> =
@@ -39,26 +45,43 @@ pub fn load_repositories(
         Ok(suite)
     };
     let suites = wanted.par_iter().map(load).collect::<Result<Vec<_>, AptError>>()?;
-    let files: Vec<_> = suites.iter().flat_map(|suite| &suite.files).collect();
-    let downloads: Vec<_> = files.iter().map(|file| file.download.clone()).collect();
-    fetcher.fetch(&downloads).map_err(|source| AptError::Indexes { source })?;
-    let texts = files.par_iter().map(|file| read_index(file, store)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Suites { suites, architecture })
+}
 
-    let mut universe = Universe::new(architecture.debian());
-    let mut texts = files.iter().zip(texts);
-    for suite in &suites {
-        universe.add_fingerprints(&suite.repository, &suite.fingerprints);
-        for (file, text) in texts.by_ref().take(suite.files.len()) {
-            let origin = IndexOrigin {
-                repository: suite.repository.clone(),
-                suite: suite.name.clone(),
-                aliases: [&suite.release.suite, &suite.release.codename].into_iter().flatten().cloned().collect(),
-                priority: suite.release.priority,
-            };
-            universe.add_index(origin, text).map_err(|source| AptError::Index { name: file.download.name.clone(), source })?;
-        }
+impl Suites {
+    /// A line for each suite that changes with all that its release file says, and with who signed it.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = String> {
+        self.suites.iter().map(|suite| {
+            let Suite { repository, name, identity, fingerprints, .. } = suite;
+            format!("{repository}/{name} release {identity} {}", fingerprints.join(" "))
+        })
     }
-    Ok(universe)
+
+    /// Fetches and reads all their indexes.
+    ///
+    /// # Errors
+    /// When one of them can't be had or is malformed.
+    pub fn load_universe(&self, fetcher: &Fetcher<'_>, store: &Store) -> Result<Universe, AptError> {
+        let files: Vec<_> = self.suites.iter().flat_map(|suite| &suite.files).collect();
+        let downloads: Vec<_> = files.iter().map(|file| file.download.clone()).collect();
+        fetcher.fetch(&downloads).map_err(|source| AptError::Indexes { source })?;
+        let texts = files.par_iter().map(|file| read_index(file, store)).collect::<Result<Vec<_>, _>>()?;
+        let mut universe = Universe::new(self.architecture.debian());
+        let mut texts = files.iter().zip(texts);
+        for suite in &self.suites {
+            universe.add_fingerprints(&suite.repository, &suite.fingerprints);
+            for (file, text) in texts.by_ref().take(suite.files.len()) {
+                let origin = IndexOrigin {
+                    repository: suite.repository.clone(),
+                    suite: suite.name.clone(),
+                    aliases: [&suite.release.suite, &suite.release.codename].into_iter().flatten().cloned().collect(),
+                    priority: suite.release.priority,
+                };
+                universe.add_index(origin, text).map_err(|source| AptError::Index { name: file.download.name.clone(), source })?;
+            }
+        }
+        Ok(universe)
+    }
 }
 
 fn read_keys(repository: &AptRepository) -> Result<Keyring, AptError> {

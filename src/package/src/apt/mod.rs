@@ -5,6 +5,7 @@ pub mod date;
 pub mod deb822;
 mod error;
 pub mod index;
+pub(crate) mod inputs;
 pub mod install;
 pub mod mention;
 mod ownership;
@@ -16,7 +17,7 @@ pub mod universe;
 pub mod version;
 
 pub use error::{AptError, LocalError};
-pub use index::{add_local_packages, load_repositories};
+pub use index::{Suites, add_local_packages, load_suites};
 pub use ownership::assign_owners;
 pub use resolve::{ResolveError, Selection, resolve};
 pub use universe::Universe;

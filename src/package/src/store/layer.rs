@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// The layer, if its index is whole and its file is what the index says.
-    fn kept_layer(&self, sha256: &Digest) -> Option<DebLayer> {
+    pub(super) fn kept_layer(&self, sha256: &Digest) -> Option<DebLayer> {
         let index = read_if_there(&self.layer_path(sha256, ".index")).ok()??;
         let (sealed, seal) = index.split_last_chunk::<32>()?;
         if Sha256::digest(sealed)[..] != seal[..] {

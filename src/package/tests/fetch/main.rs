@@ -72,7 +72,7 @@ fn options() -> FetchOptions {
 }
 
 fn fetch_with(options: FetchOptions, store: &Store, observer: &dyn Observer, urls: &[String]) -> Result<(), FetchError> {
-    Fetcher::new(store, options, observer).unwrap().fetch(&[download(urls)])
+    Fetcher::new(store, options, observer).unwrap().fetch(&[download(urls)]).map(drop)
 }
 
 /// Fetches from one server into an empty store.

@@ -1,4 +1,6 @@
 use rootfs_plugin::AptRepository;
+use rootfs_tree::Digest;
+use sha2::{Digest as _, Sha256};
 
 use super::super::error::AptError;
 use super::super::release::Release;
@@ -22,6 +24,8 @@ pub(super) struct Suite {
     /// Where the release file came from.
     pub(super) url: String,
     pub(super) release: Release,
+    /// Of the release file's signed text.
+    pub(super) identity: Digest,
     pub(super) fingerprints: Vec<String>,
     pub(super) files: Vec<IndexFile>,
 }
@@ -71,7 +75,8 @@ pub(super) fn load_suite(
             });
         }
     }
-    Ok(Suite { repository: repository.name.clone(), name: suite.to_owned(), url, release, fingerprints, files })
+    let identity = Digest(Sha256::digest(&text).into());
+    Ok(Suite { repository: repository.name.clone(), name: suite.to_owned(), url, release, identity, fingerprints, files })
 }
 
 /// Where a suite's release file lies; a suite that ends in a slash is a flat repository.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rootfs_tree::{Digest, FileState, Known};
 
@@ -6,6 +6,13 @@ use rootfs_tree::{Digest, FileState, Known};
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     by_state: HashMap<FileState, Digest>,
+}
+
+impl Written {
+    /// The hashes of all of them.
+    pub(crate) fn digests(&self) -> HashSet<Digest> {
+        self.by_state.values().copied().collect()
+    }
 }
 
 impl Extend<(FileState, Digest)> for Written {
