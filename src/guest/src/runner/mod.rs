@@ -7,6 +7,7 @@ mod attended;
 mod capabilities;
 mod command;
 mod filter;
+mod landlock;
 mod limits;
 mod namespace;
 mod process;
@@ -103,6 +104,7 @@ fn prepare(hostname: &OsStr, stage: fn() -> Result<(), Errno>) -> Result<Process
     rustix::process::umask(Mode::from_raw_mode(0o022));
     limits::reset()?;
     filter::install().step("install the system call filter")?;
+    landlock::restrict()?;
     capabilities::reduce()?;
     Ok(processes)
 }

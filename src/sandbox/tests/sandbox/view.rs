@@ -47,6 +47,29 @@ pub(crate) fn host_files_are_out_of_reach() {
     assert_eq!(outside.filter(|target| !target.starts_with("/proc")).collect::<Vec<_>>(), [] as [&str; 0], "{open}");
 }
 
+/// Process 1's root is one that root may write to, were it not for Landlock. A kernel without it can't pass.
+pub(crate) fn nothing_is_written_outside_of_the_tree() {
+    let stage = Stage::new();
+    fs_err::write(stage.path().join("precious"), "precious\n").unwrap();
+    let mut sandbox = stage.start();
+    let attempts = [
+        "echo x > /proc/1/root/canary",
+        "echo x > /proc/1/cwd/canary",
+        "echo x >> /proc/1/root/precious",
+        "mknod /proc/1/root/canary p",
+        "cat < /dev/null > /proc/1/root/precious",
+    ];
+    for attempt in attempts {
+        let done = run(&mut sandbox, &command(&["sh", "-c", attempt])).unwrap();
+        assert!(done.outcome.exit != Exit::Code(0) && done.error.contains("denied"), "{attempt}: {done:?}");
+    }
+    // The same directory by the name it has inside can be written.
+    shell(&mut sandbox, "echo x > /proc/1/root/root/tree-file; echo x > /tree-file; ls /tree-file");
+    sandbox.stop().unwrap();
+    assert!(!stage.path().join("canary").exists());
+    assert_eq!(fs_err::read_to_string(stage.path().join("precious")).unwrap(), "precious\n");
+}
+
 pub(crate) fn devices_are_the_harmless_ones() {
     let stage = Stage::new();
     let mut sandbox = stage.start();
