@@ -30,7 +30,8 @@ impl Set {
     /// The tree, built by the first case that asks. No case may change it.
     pub(crate) fn tree(self, workbench: &Workbench, release: Release) -> Result<PathBuf, Failed> {
         workbench.once(&format!("{release}-{}", self.name), |path| {
-            let build = workbench.product().debian()?.args(["--release", release.name(), "--variant", self.variant, "--agent", "none"]);
+            let build =
+                workbench.product().afresh().debian()?.args(["--release", release.name(), "--variant", self.variant, "--agent", "none"]);
             let build = build.args(self.extra.iter().map(|package| format!("--extra-pkg={package}")));
             build.into_directory(path).run()?.success()?;
             Ok(())

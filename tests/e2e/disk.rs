@@ -67,7 +67,7 @@ fn full(workbench: &Workbench, small: &str) -> Result<(), Failed> {
     let disk = scratch.path().join("disk");
     fs_err::create_dir(&disk)?;
     let process = Process::judge("unshare").args(["--mount", "sh", "-c", MOUNT, "sh"]).arg(&disk);
-    let run = Product::under(workbench, process).env("DISK", &disk).minbase(Release::Trixie)?;
+    let run = Product::under(workbench, process).afresh().env("DISK", &disk).minbase(Release::Trixie)?;
     let run = if small == "store" {
         run.store(&disk.join("store")).into_directory(&scratch.path().join("out"))
     } else {

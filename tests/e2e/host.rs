@@ -19,7 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
 fn no_host_program(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let trace = scratch.path().join("trace");
-    let run = Product::under(workbench, strace(&trace)).minbase(Release::Trixie)?.env("PATH", "");
+    let run = Product::under(workbench, strace(&trace)).afresh().minbase(Release::Trixie)?.env("PATH", "");
     run.into_directory(&scratch.path().join("out")).run()?.success()?;
     let text = fs_err::read_to_string(&trace)?;
     let product = workbench.settings().product.display().to_string();

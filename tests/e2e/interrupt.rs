@@ -44,7 +44,7 @@ pub(crate) fn cases() -> Vec<Case> {
 fn ended_by(workbench: &Workbench, signal: Signal, (text, times): (&str, usize)) -> Result<(tempfile::TempDir, Option<i32>), Failed> {
     let _warm = minbase(workbench)?;
     let scratch = workbench.scratch()?;
-    let build = workbench.product().minbase(Release::Trixie)?.into_directory(&scratch.path().join("out"));
+    let build = workbench.product().afresh().minbase(Release::Trixie)?.into_directory(&scratch.path().join("out"));
     let mut running = build.start()?;
     while running.error_so_far()?.matches(text).count() < times {
         ensure!(!running.has_ended()?, "it ended without saying `{text}` {times} times: {}", running.error_so_far()?);
@@ -65,7 +65,7 @@ fn expect_nothing(parent: &Path) -> Result<(), Failed> {
 }
 
 /// No process has its root, directory or program below `parent`; those of a killed build get a moment to die.
-fn expect_no_process(parent: &Path) -> Result<(), Failed> {
+pub(crate) fn expect_no_process(parent: &Path) -> Result<(), Failed> {
     let mut found = Vec::new();
     for _ in 0..40 {
         found = processes_below(parent)?;
@@ -90,7 +90,7 @@ fn processes_below(parent: &Path) -> Result<Vec<String>, Failed> {
     Ok(found)
 }
 
-fn expect_no_mount(parent: &Path) -> Result<(), Failed> {
+pub(crate) fn expect_no_mount(parent: &Path) -> Result<(), Failed> {
     let mounts = fs_err::read_to_string("/proc/self/mountinfo")?;
     let parent = parent.display().to_string();
     let left: Vec<&str> = mounts.lines().filter(|line| line.contains(&parent)).collect();

@@ -32,7 +32,7 @@ fn same_digest(workbench: &Workbench) -> Result<(), Failed> {
     let first = locked_build(workbench)?;
     let scratch = workbench.scratch()?;
     let second = scratch.path().join("out");
-    let again = workbench.product().minbase(Release::Trixie)?.mirror("http://127.0.0.1:1");
+    let again = workbench.product().afresh().minbase(Release::Trixie)?.mirror("http://127.0.0.1:1");
     again.args(words([&"--locked", &first.join("rootfs-gen.lock"), &"--offline"])).into_directory(&second).run()?.success()?;
     expect_same_digest(workbench, &first.join("out"), &second)
 }
@@ -43,7 +43,7 @@ fn same_digest_elsewhere(workbench: &Workbench) -> Result<(), Failed> {
     let second = scratch.path().join("a longer name of a directory");
     let process = Process::new("sh").args(["-c", "umask 077; exec \"$@\"", "sh"]);
     let again = Product::under(workbench, process).env("TZ", "Pacific/Chatham").env("LC_ALL", "C").env("USER", "somebody");
-    let again = again.minbase(Release::Trixie)?.args(words([&"--locked", &first.join("rootfs-gen.lock")]));
+    let again = again.afresh().minbase(Release::Trixie)?.args(words([&"--locked", &first.join("rootfs-gen.lock")]));
     again.directory(scratch.path()).into_directory(&second).run()?.success()?;
     expect_same_digest(workbench, &first.join("out"), &second)
 }

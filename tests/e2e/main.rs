@@ -14,6 +14,7 @@ mod installed;
 mod interrupt;
 mod lock;
 mod mirrors;
+mod never_half;
 mod output;
 mod plain_user;
 mod reproducible;
@@ -70,6 +71,7 @@ fn cases() -> Vec<Case> {
         host::cases(),
         plain_user::cases(),
         interrupt::cases(),
+        never_half::cases(),
         concurrency::cases(),
         command_line::cases(),
     ]

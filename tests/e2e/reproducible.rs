@@ -39,7 +39,7 @@ fn same_bytes(workbench: &Workbench, release: Release, packages: &[&str]) -> Res
     let scratch = workbench.scratch()?;
     let place = |name: &str| scratch.path().join(name);
     let lock = place("rootfs-gen.lock");
-    let first = workbench.product().debian()?.args(["--release", release.name()]).arg("--lock").arg(&lock);
+    let first = workbench.product().afresh().debian()?.args(["--release", release.name()]).arg("--lock").arg(&lock);
     let first = first.args(packages.iter().map(|package| format!("--extra-pkg={package}")));
     first.into_directory(&place("first")).arg("-o").arg(place("first.img")).run()?.success()?;
 
@@ -47,7 +47,7 @@ fn same_bytes(workbench: &Workbench, release: Release, packages: &[&str]) -> Res
     let odd = place("ein anderer Ort/für 第二");
     fs_err::create_dir_all(&odd)?;
     let shell = Process::new("sh").args(["-c", ELSEWHERE, "sh"]).arg(&odd);
-    let second = build(Product::under(workbench, shell), release, packages, &lock)?.store(&place("cold"));
+    let second = build(Product::under(workbench, shell).afresh(), release, packages, &lock)?.store(&place("cold"));
     let second = second.env("TZ", "Pacific/Kiritimati").env("LC_ALL", "tr_TR.UTF-8").env("LANG", "ja_JP.UTF-8").env("HOME", "/nowhere");
     let second = second.env("TMPDIR", scratch.path()).env("PERL5LIB", "/nowhere").env("PYTHONHASHSEED", "7");
     second.args(["-r", "second", "-o", "second.img"]).run()?.success()?;
@@ -58,7 +58,7 @@ fn same_bytes(workbench: &Workbench, release: Release, packages: &[&str]) -> Res
     let theirs = user.home().join("rootfs-gen.lock");
     fs_err::copy(&lock, &theirs)?;
     fs_err::set_permissions(&theirs, PermissionsExt::from_mode(0o644))?;
-    let third = build(user.product(workbench), release, packages, &theirs)?;
+    let third = build(user.product(workbench).afresh(), release, packages, &theirs)?;
     let (tree, image) = (user.home().join("third"), user.home().join("third.img"));
     third.into_directory(&tree).arg("-o").arg(&image).run()?.success()?;
     ensure!(fs_err::read(&image)? == fs_err::read(place("first.img"))?, "the user's image differs");
@@ -81,7 +81,7 @@ fn difference(workbench: &Workbench) -> Result<(), Failed> {
     let hook = scratch.path().join("hook");
     fs_err::write(&hook, "#!/bin/sh\nexec date +%N > /etc/built\n")?;
     for name in ["first", "second"] {
-        let build = workbench.product().minbase(Release::Trixie)?.arg("--hook").arg(&hook);
+        let build = workbench.product().afresh().minbase(Release::Trixie)?.arg("--hook").arg(&hook);
         build.into_directory(&scratch.path().join(name)).arg("-o").arg(scratch.path().join(format!("{name}.img"))).run()?.success()?;
     }
     let place = |name: &str| scratch.path().join(name);

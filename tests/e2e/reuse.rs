@@ -45,7 +45,7 @@ impl<'a> Bench<'a> {
     }
 
     fn product(&self) -> Result<Product<'a>, Failed> {
-        let product = self.workbench.product().reusing().store(&self.path("store")).minbase(Release::Trixie)?;
+        let product = self.workbench.product().store(&self.path("store")).minbase(Release::Trixie)?;
         Ok(product.arg("--repo").arg(self.repository.source(&self.mirror.url())).args(["--extra-pkg", "subject", "--explain", "--json"]))
     }
 

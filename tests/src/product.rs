@@ -32,9 +32,7 @@ impl<'a> Product<'a> {
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("HOME", workbench.cache("home"))
             .env("no_proxy", "127.0.0.1")
-            .env("ROOTFS_GEN_STORE", workbench.store())
-            // A case judges what this build does, not what another case's did.
-            .env("ROOTFS_GEN_CACHE", "no");
+            .env("ROOTFS_GEN_STORE", workbench.store());
         Self { workbench, process }
     }
 
@@ -94,10 +92,10 @@ impl<'a> Product<'a> {
         self.env("ROOTFS_GEN_STORE", directory)
     }
 
-    /// Takes what earlier builds kept in the store.
+    /// Takes nothing but packages from earlier builds: what this one does is judged, not what another did.
     #[must_use]
-    pub fn reusing(self) -> Self {
-        self.env("ROOTFS_GEN_CACHE", "yes")
+    pub fn afresh(self) -> Self {
+        self.env("ROOTFS_GEN_CACHE", "no")
     }
 
     /// Where it runs.
