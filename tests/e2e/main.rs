@@ -9,6 +9,7 @@ mod damaged_trees;
 mod disk;
 mod engine;
 mod host;
+mod hostile_scripts;
 mod images;
 mod installed;
 mod interrupt;
@@ -69,6 +70,7 @@ fn cases() -> Vec<Case> {
         disk::cases(),
         images::cases(),
         host::cases(),
+        hostile_scripts::cases(),
         plain_user::cases(),
         interrupt::cases(),
         never_half::cases(),
