@@ -121,8 +121,14 @@ fn options() -> impl Strategy<Value = Ext4Options> {
     })
 }
 
+/// More in the long run of all tests.
+#[expect(clippy::disallowed_methods, reason = "how long the tests take is said in the environment")]
+fn cases() -> u32 {
+    if std::env::var("ROOTFS_TEST_FULL").is_ok_and(|value| value == "1") { 400 } else { 40 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_tree_comes_back(

@@ -72,7 +72,7 @@ fn values_that_fit_nowhere_have_inodes() {
 
 #[test]
 fn values_in_shared_blocks_and_in_several() {
-    // More users than a block can have, each with one value in the inode and two more behind entries of the block.
+    // More users than a block can have, and several entries of one block with the same value.
     let attributes: Vec<(String, usize)> = (0..12).map(|index| (format!("trusted.{index:0200}"), 3000 + index / 4)).collect();
     let attributes: Vec<(&str, usize)> = attributes.iter().map(|(name, length)| (name.as_str(), *length)).collect();
     let mut tree = alike(1030, &attributes);
@@ -82,6 +82,20 @@ fn values_in_shared_blocks_and_in_several() {
         let judged = judge(&tree, &Ext4Options { profile, ..Ext4Options::default() });
         assert_kernel_sees(&judged, &tree);
     }
+}
+
+#[test]
+fn links_of_every_length_have_large_values() {
+    let mut tree = empty();
+    for length in [1, 4, 5, 59, 60, 200] {
+        let link = add(&mut tree, Tree::ROOT, format!("{length}"), Kind::Symlink(vec![b't'; length].into()));
+        tree.node_mut(link).metadata.xattrs = Some(with_xattrs(&[("trusted.a", 5000), ("security.b", length)]));
+    }
+    let device = add(&mut tree, Tree::ROOT, "device", Kind::CharDevice { major: 1, minor: 3 });
+    tree.node_mut(device).metadata.xattrs = Some(with_xattrs(&[("trusted.a", 5000)]));
+    let directory = add(&mut tree, Tree::ROOT, "directory", Kind::directory());
+    tree.node_mut(directory).metadata.xattrs = Some(with_xattrs(&[("trusted.a", 5000)]));
+    assert_kernel_sees(&judge(&tree, &Ext4Options::default()), &tree);
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(crate) struct LargeValue {
     /// Which of those of its attributes whose values are large.
     pub(crate) ordinal: usize,
     pub(crate) length: u32,
-    /// Entries, in inodes and in blocks, that name it; those of a shared block once.
+    /// Entries that name it, however many inodes share their block.
     pub(crate) references: u32,
 }
 
@@ -100,13 +100,12 @@ impl SharingCount {
     pub(crate) fn add(&mut self, tree: &Tree, inode: u32, id: NodeId, form: Form) -> Result<(), Defect> {
         let Some(xattrs) = &tree.node(id).metadata.xattrs else { return Ok(()) };
         let placed = Placed::new(xattrs, form)?;
-        let is_new = placed.block_digest().is_some_and(|digest| self.add_block(inode, digest));
-        let inside = placed.inside.iter().filter(|attribute| attribute.is_large).count();
+        if !placed.block_digest().is_some_and(|digest| self.add_block(inode, digest)) {
+            return Ok(());
+        }
         for (ordinal, attribute) in placed.large().enumerate() {
-            if ordinal < inside || is_new {
-                let length = u32::try_from(attribute.value.len()).unwrap_or(u32::MAX);
-                self.add_value(attribute.value_digest(), LargeValue { node: id, ordinal, length, references: 0 });
-            }
+            let length = u32::try_from(attribute.value.len()).unwrap_or(u32::MAX);
+            self.add_value(attribute.value_digest(), LargeValue { node: id, ordinal, length, references: 0 });
         }
         Ok(())
     }

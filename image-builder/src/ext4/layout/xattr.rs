@@ -22,7 +22,7 @@ pub(crate) struct Placed<'a> {
 
 impl<'a> Placed<'a> {
     /// Puts as many attributes as fit into the inode, and the rest into a block. What is too much for one leaves its largest values to inodes of
-    /// their own.
+    /// their own; their entries stay in the block.
     pub(crate) fn new(xattrs: &'a Xattrs, form: Form) -> Result<Self, Defect> {
         let mut attributes = xattrs.iter().map(|(name, value)| Attribute::new(name, value)).collect::<Result<Vec<_>, _>>()?;
         attributes.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
@@ -49,7 +49,7 @@ impl<'a> Placed<'a> {
 
     /// Whether something lies outside of the inode.
     pub(crate) fn shares(&self) -> bool {
-        !self.outside.is_empty() || self.inside.iter().any(|attribute| attribute.is_large)
+        !self.outside.is_empty()
     }
 
     /// What tells the block from others; nothing without a block.
@@ -61,15 +61,16 @@ impl<'a> Placed<'a> {
 
     /// The attributes whose values have inodes of their own.
     pub(crate) fn large(&self) -> impl Iterator<Item = &Attribute<'a>> {
-        self.inside.iter().chain(&self.outside).filter(|attribute| attribute.is_large)
+        self.outside.iter().filter(|attribute| attribute.is_large)
     }
 }
 
-/// Which of them fit into the inode, the first that come first.
+/// Which of them fit into the inode, the first that come first. Without a block, values elsewhere would make e2fsck take a short link for one whose
+/// target is in blocks: it counts them as the inode's.
 fn inside(attributes: &[Attribute<'_>]) -> Vec<bool> {
     let mut room = INODE_SIZE - 128 - usize::from(EXTRA_ISIZE) - INODE_HEADER - END;
     let fits = |attribute: &Attribute<'_>| {
-        let fits = attribute.size() <= room;
+        let fits = !attribute.is_large && attribute.size() <= room;
         if fits {
             room -= attribute.size();
         }
@@ -106,15 +107,15 @@ mod tests {
         for (block_size, sizes, expected) in [
             // 4096 - 32 - 4 - 20 = 4040.
             (BlockSize::K4, &[4040][..], (0, 1, 0)),
-            (BlockSize::K4, &[4041], (1, 0, 1)),
+            (BlockSize::K4, &[4041], (0, 1, 1)),
             (BlockSize::K4, &[68, 4040], (1, 1, 0)),
-            (BlockSize::K4, &[65_536], (1, 0, 1)),
-            (BlockSize::K4, &[3000, 3001, 500], (1, 2, 1)),
-            (BlockSize::K4, &[4000; 6], (4, 2, 5)),
+            (BlockSize::K4, &[65_536], (0, 1, 1)),
+            (BlockSize::K4, &[3000, 3001, 500], (0, 3, 1)),
+            (BlockSize::K4, &[4000; 6], (0, 6, 5)),
             (BlockSize::K2, &[1992], (0, 1, 0)),
-            (BlockSize::K2, &[1993], (1, 0, 1)),
+            (BlockSize::K2, &[1993], (0, 1, 1)),
             (BlockSize::K1, &[968], (0, 1, 0)),
-            (BlockSize::K1, &[969], (1, 0, 1)),
+            (BlockSize::K1, &[969], (0, 1, 1)),
         ] {
             assert_eq!(placed(sizes, Profile::Default, block_size).unwrap(), expected, "{block_size:?} {sizes:?}");
         }

@@ -113,14 +113,14 @@ impl Writer<'_> {
         raw.i_block = self.extent_root(inode);
     }
 
-    /// Gives the blocks that count as the inode's, each as often as it is referred to.
+    /// Gives the blocks that count as the inode's: what it shares counts for each that shares it.
     fn set_xattrs(&self, raw: &mut Inode, inode: u32, metadata: &Metadata) -> Result<u64, Ext4Error> {
         let Some(xattrs) = &metadata.xattrs else { return Ok(0) };
         let placed = PlacedXattrs::new(xattrs, self.form()).map_err(|_planned| Ext4Error::TreeChanged)?;
         let in_inode = self.attributes_in_inode(&placed)?;
         raw.xattrs[..in_inode.len()].copy_from_slice(&in_inode);
+        let Some(index) = self.layout.census.sharing().block(inode) else { return Ok(0) };
         let values: u64 = placed.large().map(|attribute| attribute.value.len().div_ceil(self.block_size() as usize) as u64).sum();
-        let Some(index) = self.layout.census.sharing().block(inode) else { return Ok(values) };
         let block = self.layout.fit.allocation.xattr_block(index);
         raw.i_file_acl_lo = U32::new(low_word(block));
         raw.i_file_acl_high = U16::new(low_half(high_word(block)));
