@@ -111,7 +111,8 @@ mod tests {
             (BlockSize::K4, &[68, 4040], (1, 1, 0)),
             (BlockSize::K4, &[65_536], (0, 1, 1)),
             (BlockSize::K4, &[3000, 3001, 500], (0, 3, 1)),
-            (BlockSize::K4, &[4000; 6], (0, 6, 5)),
+            // 5 * 20 + 4020 are still too much.
+            (BlockSize::K4, &[4000; 6], (0, 6, 6)),
             (BlockSize::K2, &[1992], (0, 1, 0)),
             (BlockSize::K2, &[1993], (0, 1, 1)),
             (BlockSize::K1, &[968], (0, 1, 0)),
