@@ -1,14 +1,16 @@
-//! `directory_to_image DIRECTORY IMAGE [--disk] [--free BYTES | --size BYTES] [--zeros]`: a directory as an ext4 filesystem, or as a disk.
+//! `directory_to_image DIRECTORY IMAGE [--disk] [--free BYTES | --size BYTES] [--zeros] [--read-only | --compat] [--1k | --2k]`: a directory as an
+//! ext4 filesystem, or as a disk.
 
 use std::error::Error;
 use std::path::PathBuf;
 
-use rootfs_image::{DiskLayout, DiskOptions, Ext4Layout, Ext4Options, Holes, Image, ImageFile, Size};
+use rootfs_image::{BlockSize, DiskLayout, DiskOptions, Ext4Layout, Ext4Options, Holes, Image, ImageFile, Profile, Size};
 use rootfs_tree::{ScanOptions, Tree};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
-    let usage = "directory_to_image DIRECTORY IMAGE [--disk] [--free BYTES | --size BYTES] [--zeros]";
+    let usage =
+        "directory_to_image DIRECTORY IMAGE [--disk] [--free BYTES | --size BYTES] [--zeros] [--read-only | --compat] [--1k | --2k]";
     let (directory, image) = (PathBuf::from(arguments.next().ok_or(usage)?), PathBuf::from(arguments.next().ok_or(usage)?));
     let mut filesystem = Ext4Options::default();
     let mut as_disk = false;
@@ -19,6 +21,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             Some("--free") => filesystem.size = Size::Free(number()?),
             Some("--size") => filesystem.size = Size::Fixed(number()?),
             Some("--zeros") => filesystem.holes = Holes::Zeros,
+            Some("--read-only") => filesystem.profile = Profile::ReadOnly,
+            Some("--compat") => filesystem.profile = Profile::Compat,
+            Some("--1k") => filesystem.block_size = BlockSize::K1,
+            Some("--2k") => filesystem.block_size = BlockSize::K2,
             _ => return Err(usage.into()),
         }
     }

@@ -5,6 +5,7 @@
 
 mod checksum;
 mod error;
+mod form;
 mod format;
 mod hash;
 mod identity;
@@ -14,4 +15,4 @@ mod writer;
 
 pub use error::Ext4Error;
 pub use layout::Ext4Layout;
-pub use options::{Ext4Options, Holes, Journal, Size};
+pub use options::{BlockSize, Ext4Options, Holes, Journal, Profile, Size};

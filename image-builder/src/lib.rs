@@ -27,7 +27,7 @@ mod progress;
 mod sink;
 
 pub use disk::{DiskError, DiskLayout, DiskOptions};
-pub use ext4::{Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Size};
+pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};

@@ -30,6 +30,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("images::packages become an image that judges accept", &judged, judges_accept),
         Case::new("images::one tree has one image", BUILD, one_image),
         Case::new("images::sizes are kept, and too small ones told", &judged, sizes),
+        Case::new("images::profiles and block sizes are kept", &judged, profiles),
         Case::new("images::a guest with systemd and a network says 3", &boots, systemd),
         Case::new("images::our agent as the only init", &boots, agent_as_init),
         Case::new("images::a panic is told as a panic", &boots, panic),
@@ -123,6 +124,42 @@ fn sizes(workbench: &Workbench) -> Result<(), Failed> {
     let told = make(&["--size", "20M"])?.complains(&["20", "need"])?;
     ensure!(told.status.code() == Some(1), "{}", told.report("a size too small"));
     ensure!(fs_err::read(&image)? == before, "a failed image took the place of a good one");
+    Ok(())
+}
+
+/// The superblock as debugfs tells it.
+fn superblock(image: &Path) -> Result<String, Failed> {
+    let asked = ["-R", "stats -h", &format!("{}{PARTITION}", image.display())];
+    Ok(Process::judge("debugfs").args(asked).run()?.success()?.output)
+}
+
+fn profiles(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let tree = minbase(workbench)?;
+    let mut sizes = Vec::new();
+    for (profile, block_size, has, has_not) in [
+        ("default", "4K", &["has_journal", "resize_inode", "64bit", "metadata_csum"][..], &[][..]),
+        ("compat", "2K", &["has_journal", "resize_inode"], &["64bit", "metadata_csum"]),
+        ("read-only", "1K", &["64bit", "metadata_csum"], &["has_journal", "resize_inode"]),
+    ] {
+        let image = scratch.path().join(format!("{profile}.img"));
+        let build = workbench.product().arg("image").arg(&tree).arg("-o").arg(&image).arg("--no-check");
+        build.args(["--ext4-profile", profile, "--block-size", block_size]).run()?.success()?;
+        let checked = e2fsck(&image)?.success()?;
+        ensure!(!checked.output.contains("? no"), "{}", checked.output);
+        let told = superblock(&image)?;
+        ensure!(has.iter().all(|name| told.contains(name)) && !has_not.iter().any(|name| told.contains(name)), "{profile}: {told}");
+        let bytes = block_size.replace('K', "").parse::<u32>().map_err(|error| error.to_string())? << 10;
+        let line = told.lines().find(|line| line.starts_with("Block size:")).ok_or("no block size")?;
+        ensure!(line.ends_with(&format!(" {bytes}")), "{profile}: {line}");
+        sizes.push(fs_err::metadata(&image)?.len());
+    }
+    ensure!(sizes[2] < sizes[0], "a read-only image is not the smallest: {sizes:?}");
+    let image = scratch.path().join("none.img");
+    let make = |flag, value| workbench.product().arg("image").arg(&tree).arg("-o").arg(&image).args([flag, value]).run();
+    make("--block-size", "8K")?.complains(&["--block-size 8K", "1K, 2K or 4K"])?;
+    make("--ext4-profile", "tiny")?.complains(&["tiny", "default, read-only, compat"])?;
+    ensure!(!image.exists(), "an image of a wrong block size");
     Ok(())
 }
 

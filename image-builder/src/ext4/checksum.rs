@@ -1,19 +1,28 @@
 use super::format::{high_half, low_half};
 
-/// CRC-32C as ext4 chains it: from all ones, without the inversion at the end.
+/// CRC-32C as ext4 chains it: from all ones, without the inversion at the end. Without `metadata_csum` it stays 0, which is what fields of
+/// checksums have then.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Checksum(u32);
+pub(crate) struct Checksum {
+    sum: u32,
+    is_kept: bool,
+}
 
 impl Checksum {
     /// Of nothing.
     pub(crate) fn new() -> Self {
-        Self(!0)
+        Self { sum: !0, is_kept: true }
+    }
+
+    /// Always 0.
+    pub(crate) fn none() -> Self {
+        Self { sum: 0, is_kept: false }
     }
 
     /// Of all so far and these bytes.
     #[must_use]
     pub(crate) fn with(self, bytes: &[u8]) -> Self {
-        Self(!crc32c::crc32c_append(!self.0, bytes))
+        if self.is_kept { Self { sum: !crc32c::crc32c_append(!self.sum, bytes), ..self } } else { self }
     }
 
     /// What belongs to an inode starts with its number and generation, which is always 0 here.
@@ -23,15 +32,15 @@ impl Checksum {
     }
 
     pub(crate) fn value(self) -> u32 {
-        self.0
+        self.sum
     }
 
     pub(crate) fn low(self) -> u16 {
-        low_half(self.0)
+        low_half(self.sum)
     }
 
     pub(crate) fn high(self) -> u16 {
-        high_half(self.0)
+        high_half(self.sum)
     }
 }
 
@@ -43,5 +52,6 @@ mod tests {
     fn chains_and_is_not_inverted() {
         // The check value of CRC-32C is 0xE3069283.
         assert_eq!(!Checksum::new().with(b"1234").with(b"56789").value(), 0xE306_9283);
+        assert_eq!(Checksum::none().with(b"1234").of_inode(5).value(), 0);
     }
 }

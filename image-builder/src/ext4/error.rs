@@ -9,7 +9,7 @@ pub enum Ext4Error {
     /// [`crate::Size::Fixed`] is less than the tree takes.
     #[error("{size} bytes are too small for the tree: it needs {needed}")]
     TooSmall { size: u64, needed: u64 },
-    /// More than 2³² blocks.
+    /// More than 2³² blocks, or more groups than one of them can describe.
     #[error("the filesystem would have more than {limit} bytes")]
     TooLarge { limit: u64 },
     /// More inodes than numbers, or than the size has room for.
@@ -45,7 +45,7 @@ pub enum Ext4Error {
     /// An attribute outside the kernel's name spaces.
     #[error("the extended attribute `{name}` of `{path}` has a name that can't be kept")]
     AttributeName { path: String, name: String },
-    /// Attributes that fit neither the inode nor a block.
+    /// Attributes that fit neither the inode nor a block, nor inodes of their own where the profile has these.
     #[error("the extended attributes of `{path}` take {size} bytes, more than the {limit} there is room for")]
     AttributesTooLarge { path: String, size: usize, limit: usize },
     /// An attribute that should be an access control list.
@@ -81,9 +81,10 @@ impl Ext4Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::TooSmall { needed, .. } => Some(format!("give a size of at least {needed} bytes, or none to get the smallest that fits")),
-            Self::AttributesTooLarge { .. } => {
-                Some("shorten or remove some of them: all of one file share its inode and one block".to_owned())
-            }
+            Self::AttributesTooLarge { .. } => Some(
+                "shorten or remove some of them; other profiles than `compat` keep large values elsewhere, up to 65536 bytes each"
+                    .to_owned(),
+            ),
             Self::LostAndFound => Some("rename it: e2fsck needs the name for a directory".to_owned()),
             _ => None,
         }

@@ -15,10 +15,10 @@ pub(crate) use directory::{CountLimit, DirEntryHead, DirTail, DxEntry, DxRootInf
 pub(crate) use extent::{EXTENT_MAGIC, Extent, ExtentHeader, ExtentIdx, INIT_MAX_LEN};
 pub(crate) use feature::{Compat, Incompat, RoCompat};
 pub(crate) use group::{BG_BLOCK_UNINIT, BG_INODE_UNINIT, BG_INODE_ZEROED, GroupDesc};
-pub(crate) use inode::{EXTENTS_FL, EXTRA_ISIZE, INDEX_FL, INODE_SIZE, Inode, LINK_MAX, mode};
+pub(crate) use inode::{DIND_BLOCK, EA_INODE_FL, EXTENTS_FL, EXTRA_ISIZE, INDEX_FL, INODE_SIZE, Inode, LINK_MAX, mode};
 pub(crate) use journal::{JBD2_MAGIC, JBD2_SUPERBLOCK_V2, JournalSuperblock};
 pub(crate) use superblock::{
     DEFM_ACL, DEFM_XATTR_USER, ERRORS_CONTINUE, FLAGS_SIGNED_HASH, HASH_HALF_MD4, MAGIC, SUPERBLOCK_OFFSET, Superblock, VALID_FS,
 };
 pub(crate) use words::{high_half, high_word, low_half, low_word};
-pub(crate) use xattr::{XATTR_MAGIC, XattrEntry, XattrHeader};
+pub(crate) use xattr::{XATTR_MAGIC, XATTR_REFCOUNT_MAX, XATTR_SIZE_MAX, XattrEntry, XattrHeader};

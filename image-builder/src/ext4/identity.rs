@@ -4,7 +4,7 @@ use rootfs_tree::{Kind, Metadata, Time, Tree};
 use sha2::{Digest, Sha256};
 
 use super::layout::Census;
-use super::options::{Ext4Options, Holes, Journal, Size};
+use super::options::{Ext4Options, Holes, Journal, Profile, Size};
 
 /// Bytes that are gathered before they are hashed.
 const BUFFER: usize = 1 << 16;
@@ -23,7 +23,7 @@ impl Identity {
         if let (Some(uuid), Some(hash_seed)) = (options.uuid, options.hash_seed) {
             return Self { uuid, hash_seed };
         }
-        let mut feed = Feed { hasher: Sha256::new(), buffer: b"rootfs-image ext4 1\n".to_vec() };
+        let mut feed = Feed { hasher: Sha256::new(), buffer: b"rootfs-image ext4 2\n".to_vec() };
         feed.options(options);
         for directory in census.directories() {
             feed.number(directory.inode.into());
@@ -101,7 +101,13 @@ impl Feed {
             Holes::Zeros => 1,
             Holes::Never => 2,
         };
-        [kind, bytes, journal, blocks.into(), holes].into_iter().for_each(|number| self.number(number));
+        let profile = match options.profile {
+            Profile::Default => 0,
+            Profile::ReadOnly => 1,
+            Profile::Compat => 2,
+        };
+        let block_size = options.block_size.bytes();
+        [kind, bytes, journal, blocks.into(), holes, profile, block_size.into()].into_iter().for_each(|number| self.number(number));
         if let Some(time) = options.time {
             self.time(time);
         }

@@ -2,6 +2,7 @@
 
 mod acl;
 mod allocation;
+mod attribute;
 mod census;
 mod check;
 mod count;
@@ -13,6 +14,7 @@ mod fit;
 mod geometry;
 mod ground;
 mod journal;
+mod sharing;
 mod sparse;
 mod usage;
 mod xattr;
@@ -20,15 +22,18 @@ mod xattr;
 use rootfs_tree::{Time, Tree};
 
 pub(crate) use allocation::Allocation;
-pub(crate) use census::{Census, JOURNAL_INODE, path_of};
+pub(crate) use attribute::Attribute;
+pub(crate) use census::{Census, JOURNAL_INODE, RESIZE_INODE, path_of};
 pub(crate) use demand::FAST_SYMLINK;
 pub(crate) use directory::{Entry, HashTree, Shape, entry_space, node_limit, record_length, root_limit};
 pub(crate) use extent_tree::{Extent, ROOT_ENTRIES, block_entries};
-pub(crate) use geometry::{BLOCK_SIZE, FIRST_INODE, GROUPS_PER_FLEX, Geometry};
+pub(crate) use geometry::{FIRST_INODE, GROUPS_PER_FLEX, Geometry};
+pub(crate) use sharing::LargeValue;
 pub(crate) use usage::GroupUsage;
-pub(crate) use xattr::place as place_xattrs;
+pub(crate) use xattr::Placed as PlacedXattrs;
 
 use super::Ext4Error;
+use super::form::Form;
 use super::hash::HashSeed;
 use super::identity::Identity;
 use super::options::Ext4Options;
@@ -52,21 +57,21 @@ pub struct Ext4Layout {
 impl Ext4Layout {
     /// Gives everything in a tree its place.
     ///
-    /// The features are mke2fs's usual ones: `has_journal`, `ext_attr`, `dir_index`, `filetype`, `extent`, `flex_bg`, `sparse_super`,
-    /// `large_file`, `huge_file`, `dir_nlink`, `extra_isize` and `metadata_csum`, with blocks of 4 KiB and inodes of 256 bytes. No content is
-    /// read, but to look for holes as the options say. A `lost+found` is added where the tree has none.
+    /// The features are those of the options' profile, and `ea_inode` if an attribute needs it; inodes have 256 bytes. No content is read, but to
+    /// look for holes as the options say. A `lost+found` is added where the tree has none.
     ///
     /// # Errors
     /// When the tree doesn't fit the size, or has something that no ext4 can hold.
     pub fn plan(tree: &Tree, options: &Ext4Options) -> Result<Self, Ext4Error> {
         let label = label(&options.label)?;
-        let mut census = Census::count(tree)?;
+        let form = Form::new(options);
+        let mut census = Census::count(tree, form)?;
         let time = options.time.unwrap_or_else(|| tree.newest_mtime());
         check_time(time).map_err(|defect| defect.at("/lost+found".to_owned()))?;
         let identity = Identity::derive(tree, &census, options);
-        census.shape_directories(tree, HashSeed::new(identity.hash_seed))?;
-        let sparse = Sparse::find(tree, &census, options.holes, BLOCK_SIZE)?;
-        let demand = Demand { tree, census: &census, sparse: &sparse, block_size: BLOCK_SIZE };
+        census.shape_directories(tree, form, HashSeed::new(identity.hash_seed))?;
+        let sparse = Sparse::find(tree, &census, options.holes, form.block_size)?;
+        let demand = Demand { tree, census: &census, sparse: &sparse, form };
         let fit = Fit::find(&demand, options)?;
         Ok(Self { fit, census, identity, label, time })
     }
@@ -74,14 +79,14 @@ impl Ext4Layout {
     /// Bytes of the filesystem: whole blocks.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.fit.blocks * u64::from(self.fit.geometry.block_size)
+        self.fit.blocks * u64::from(self.fit.geometry.form.block_size)
     }
 
     /// Bytes that are free.
     #[must_use]
     pub fn free(&self) -> u64 {
         let blocks: u64 = self.groups().map(|group| u64::from(group.free_blocks())).sum();
-        blocks * u64::from(self.fit.geometry.block_size)
+        blocks * u64::from(self.fit.geometry.form.block_size)
     }
 
     /// Inodes in use, with those that the filesystem has for itself.
@@ -99,7 +104,7 @@ impl Ext4Layout {
     /// Bytes of the journal.
     #[must_use]
     pub fn journal_size(&self) -> u64 {
-        u64::from(self.fit.journal) * u64::from(self.fit.geometry.block_size)
+        u64::from(self.fit.journal) * u64::from(self.fit.geometry.form.block_size)
     }
 
     /// The filesystem's identity.

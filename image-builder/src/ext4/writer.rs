@@ -7,12 +7,15 @@ mod extent_tree;
 mod group;
 mod inode;
 mod metadata;
+mod resize;
 mod superblock;
+mod xattr;
 
 use rayon::prelude::*;
 use rootfs_tree::{Sources, Tree};
 
 use super::checksum::Checksum;
+use super::form::Form;
 use super::layout::{Ext4Layout, Extent};
 use super::{Ext4Error, format};
 use crate::sink::Image;
@@ -27,8 +30,10 @@ impl Ext4Layout {
         if !self.census.is_of(tree) {
             return Err(Ext4Error::TreeChanged);
         }
-        let writer = Writer { layout: self, tree, image, checksum: Checksum::new().with(&self.identity.uuid), sources: Sources::of(tree) };
+        let checksum = if self.fit.geometry.form.has_checksums() { Checksum::new() } else { Checksum::none() };
+        let writer = Writer { layout: self, tree, image, checksum: checksum.with(&self.identity.uuid), sources: Sources::of(tree) };
         writer.write_groups()?;
+        writer.write_reserved_descriptors()?;
         writer.write_inodes()?;
         writer.write_metadata()?;
         writer.write_contents()
@@ -47,8 +52,12 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn form(&self) -> Form {
+        self.layout.fit.geometry.form
+    }
+
     fn block_size(&self) -> u32 {
-        self.layout.fit.geometry.block_size
+        self.form().block_size
     }
 
     /// Where a block begins in the image.

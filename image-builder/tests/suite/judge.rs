@@ -87,7 +87,20 @@ impl Mounted {
     /// With options such as `ro`.
     pub(crate) fn new(image: &Path, options: &str) -> Self {
         let at = tempfile::tempdir().unwrap();
-        run_well("mount", &["-t", "ext4", "-o", &format!("loop,{options}"), path(image), path(at.path())]);
+        let options = format!("loop,{options}");
+        let arguments = ["-t", "ext4", "-o", &options, path(image), path(at.path())];
+        // The loop device of the mount before may not have gone yet.
+        for _ in 0..100 {
+            let output = run("mount", &arguments);
+            if output.status.success() {
+                return Self { at };
+            }
+            if !String::from_utf8_lossy(&output.stderr).contains("busy") {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        run_well("mount", &arguments);
         Self { at }
     }
 

@@ -1,7 +1,7 @@
 //! Random trees through the writer and back through the kernel.
 
 use proptest::prelude::*;
-use rootfs_image::{Ext4Options, Holes, Journal, Size};
+use rootfs_image::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 use rootfs_tree::{Kind, Metadata, Node, NodeId, Time, Tree, Xattrs};
 
 use crate::judge::{assert_kernel_sees, judge};
@@ -47,7 +47,8 @@ fn xattrs() -> impl Strategy<Value = Option<Box<Xattrs>>> {
     let key = (prop_oneof![Just("trusted."), Just("security.")], prop::collection::vec(1..=255_u8, 1..30))
         .prop_map(|(prefix, name)| [prefix.as_bytes(), &name].concat())
         .prop_filter("the host's", |name| !name.starts_with(b"security.selinux") && !name.starts_with(b"trusted.overlay."));
-    let value = prop::collection::vec(any::<u8>(), 0..300);
+    let length = prop_oneof![20 => 0..300_usize, 2 => 300..5000_usize, 1 => Just(60_000)];
+    let value = (any::<u8>(), length).prop_map(|(byte, length)| vec![byte % 4; length]);
     let some = prop::collection::btree_map(key.prop_map(Vec::into_boxed_slice), value.prop_map(Vec::into_boxed_slice), 1..8);
     prop_oneof![4 => Just(None), 1 => some.prop_map(|xattrs| Some(Box::new(xattrs)))]
 }
@@ -106,7 +107,12 @@ fn options() -> impl Strategy<Value = Ext4Options> {
         prop_oneof![Just(Size::Minimal), (0..200_000_000_u64).prop_map(Size::Free), (200_000_000..3_000_000_000_u64).prop_map(Size::Fixed)];
     let holes = prop_oneof![Just(Holes::Reported), Just(Holes::Zeros), Just(Holes::Never)];
     let journal = prop_oneof![Just(Journal::Auto), Just(Journal::None), (1024..3000_u32).prop_map(Journal::Blocks)];
-    (size, holes, journal, any::<[u8; 16]>()).prop_map(|(size, holes, journal, seed)| Ext4Options {
+    let profile = prop_oneof![2 => Just(Profile::Default), 1 => Just(Profile::ReadOnly), 1 => Just(Profile::Compat)];
+    let block_size = prop::sample::select(&BlockSize::ALL[..]);
+    let form = (profile, block_size);
+    (form, size, holes, journal, any::<[u8; 16]>()).prop_map(|((profile, block_size), size, holes, journal, seed)| Ext4Options {
+        profile,
+        block_size,
         size,
         holes,
         journal,
@@ -115,8 +121,14 @@ fn options() -> impl Strategy<Value = Ext4Options> {
     })
 }
 
+/// More in the long run of all tests.
+#[expect(clippy::disallowed_methods, reason = "how long the tests take is said in the environment")]
+fn cases() -> u32 {
+    if std::env::var("ROOTFS_TEST_FULL").is_ok_and(|value| value == "1") { 400 } else { 40 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_tree_comes_back(
@@ -126,6 +138,11 @@ proptest! {
         options in options(),
     ) {
         let tree = grow(root, sprouts, crowd);
+        // What has no inodes for large values refuses some.
+        let refused = Ext4Layout::plan(&tree, &options);
+        if options.profile == Profile::Compat && matches!(refused, Err(Ext4Error::AttributesTooLarge { .. })) {
+            return Ok(());
+        }
         assert_kernel_sees(&judge(&tree, &options), &tree);
     }
 }

@@ -1,12 +1,16 @@
 //! What can't be written is refused before anything is.
 
-use rootfs_image::{Ext4Error, Ext4Layout, Ext4Options, Journal, Size};
+use rootfs_image::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Journal, Profile, Size};
 use rootfs_tree::{Content, FileContent, Kind, Layer, NodeId, Time, Tree};
 
 use crate::forest::{add, crowd, empty, with_xattrs};
 
 fn refusal(tree: &Tree) -> Ext4Error {
     Ext4Layout::plan(tree, &Ext4Options::default()).unwrap_err()
+}
+
+fn refusal_of(tree: &Tree, profile: Profile, block_size: BlockSize) -> Ext4Error {
+    Ext4Layout::plan(tree, &Ext4Options { profile, block_size, ..Ext4Options::default() }).unwrap_err()
 }
 
 fn one(kind: Kind, change: impl FnOnce(&mut Tree, NodeId)) -> Tree {
@@ -57,8 +61,8 @@ fn what_an_inode_cannot_be() {
             "`/directory/odd` has the device number 0:1048576, and 4095:1048575 is the largest",
         ),
         (
-            one(file(), |tree, id| tree.node_mut(id).metadata.xattrs = Some(with_xattrs(&[("user.a", 4041)]))),
-            "the extended attributes of `/directory/odd` take 4064 bytes, more than the 4060 there is room for",
+            one(file(), |tree, id| tree.node_mut(id).metadata.xattrs = Some(with_xattrs(&[("user.a", 65_537)]))),
+            "the extended attributes of `/directory/odd` take 65537 bytes, more than the 65536 there is room for",
         ),
         (
             one(file(), |tree, id| tree.node_mut(id).metadata.xattrs = Some(with_xattrs(&[("os2.a", 1)]))),
@@ -83,6 +87,63 @@ fn what_an_inode_cannot_be() {
     ];
     for (tree, expected) in cases {
         assert_eq!(refusal(&tree).to_string(), expected);
+    }
+}
+
+#[test]
+fn what_only_small_blocks_or_a_profile_refuse() {
+    let link = |length: usize| one(Kind::Symlink(vec![b'x'; length].into()), |_, _| {});
+    let attribute = |length| one(file(), move |tree, id| tree.node_mut(id).metadata.xattrs = Some(with_xattrs(&[("user.a", length)])));
+    let cases = [
+        (
+            refusal_of(&link(1024), Profile::Default, BlockSize::K1),
+            "the target of the link `/directory/odd` has 1024 bytes, where 1 to 1023 without NUL are possible",
+        ),
+        (
+            refusal_of(&link(2048), Profile::Compat, BlockSize::K2),
+            "the target of the link `/directory/odd` has 2048 bytes, where 1 to 2047 without NUL are possible",
+        ),
+        (
+            refusal_of(&attribute(4041), Profile::Compat, BlockSize::K4),
+            "the extended attributes of `/directory/odd` take 4064 bytes, more than the 4060 there is room for",
+        ),
+        (
+            refusal_of(&attribute(969), Profile::Compat, BlockSize::K1),
+            "the extended attributes of `/directory/odd` take 992 bytes, more than the 988 there is room for",
+        ),
+        (
+            refusal_of(&one(long(0xFFFF_FFFE * 1024 + 1), |_, _| {}), Profile::Default, BlockSize::K1),
+            "`/directory/odd` has 4398046509057 bytes, more than the 4398046509056 that a file can have",
+        ),
+    ];
+    for (error, expected) in cases {
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn a_directory_too_large_for_small_blocks() {
+    let mut tree = empty();
+    // 3 names a block, 123 * 126 blocks.
+    crowd(&mut tree, "crowd", 46_600, 255);
+    let error = refusal_of(&tree, Profile::Default, BlockSize::K1);
+    assert!(matches!(error, Ext4Error::DirectoryTooLarge { limit: 15_622, .. }), "{error}");
+}
+
+#[test]
+fn more_groups_than_one_can_describe() {
+    for (profile, block_size, most) in [
+        (Profile::Default, BlockSize::K1, 1_040_056_321_u64),
+        (Profile::Compat, BlockSize::K1, 2_080_112_641),
+        (Profile::Default, BlockSize::K2, 0xFFFF_FFFF),
+    ] {
+        let plan = |blocks: u64| {
+            let size = Size::Free(blocks * u64::from(block_size.bytes()));
+            Ext4Layout::plan(&empty(), &Ext4Options { profile, block_size, size, journal: Journal::None, ..Ext4Options::default() })
+        };
+        let expected = most * u64::from(block_size.bytes());
+        assert!(matches!(plan(most), Err(Ext4Error::TooLarge { limit }) if limit == expected), "{profile:?} {block_size:?}");
+        assert!(plan(most / 16 * 15).is_ok());
     }
 }
 

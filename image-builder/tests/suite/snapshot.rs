@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use rootfs_image::{Ext4Options, Journal, Size};
+use rootfs_image::{BlockSize, Ext4Options, Journal, Profile, Size};
 use sha2::{Digest, Sha256};
 
 use crate::forest::{crowd, empty, everything};
 use crate::judge::{judge, write};
 
 /// Fields of the superblock with their offsets, from `fs/ext4/ext4.h`.
-const FIELDS: [(&str, std::ops::Range<usize>); 34] = [
+const FIELDS: [(&str, std::ops::Range<usize>); 36] = [
     ("s_inodes_count", 0x00..0x04),
     ("s_blocks_count_lo", 0x04..0x08),
     ("s_r_blocks_count_lo", 0x08..0x0C),
@@ -32,10 +32,12 @@ const FIELDS: [(&str, std::ops::Range<usize>); 34] = [
     ("s_feature_ro_compat", 0x64..0x68),
     ("s_uuid", 0x68..0x78),
     ("s_volume_name", 0x78..0x88),
+    ("s_reserved_gdt_blocks", 0xCE..0xD0),
     ("s_journal_inum", 0xE0..0xE4),
     ("s_hash_seed", 0xEC..0xFC),
     ("s_def_hash_version", 0xFC..0xFD),
     ("s_jnl_backup_type", 0xFD..0xFE),
+    ("s_desc_size", 0xFE..0x100),
     ("s_default_mount_opts", 0x100..0x104),
     ("s_mkfs_time", 0x108..0x10C),
     ("s_jnl_blocks", 0x10C..0x150),
@@ -74,14 +76,18 @@ fn the_superblock_of_a_small_image() {
 fn pinned_digests() {
     let mut large = everything();
     crowd(&mut large, "crowd", 2000, 20);
-    for (tree, size, expected) in [
-        (empty(), Size::Minimal, "ffdbb1281fff73165fb9cbb43561e58abe4c1e7722cda7c6bca9a4f40d55485d"),
-        (everything(), Size::Free(1 << 20), "48eaf75f17e38b4fcaa45727fd4fd4b1ab2c91e052614a1fd7c359e975644110"),
-        (large, Size::Fixed(200 << 20), "667207551950f4de1298afe10c04c61bb8bd776c668672d2f46603ba8dd94371"),
-    ] {
-        let judged = judge(&tree, &Ext4Options { size, ..Ext4Options::default() });
-        assert_eq!(digest(&judged.image), expected, "{size:?}");
-    }
+    let options = |size| Ext4Options { size, ..Ext4Options::default() };
+    let read_only = Ext4Options { profile: Profile::ReadOnly, block_size: BlockSize::K1, ..Ext4Options::default() };
+    let compat = Ext4Options { profile: Profile::Compat, ..options(Size::Fixed(200 << 20)) };
+    let cases = [
+        (empty(), options(Size::Minimal), "18560427c0cd2c009c0423efd15b05792a066d3666b00ebce44b592a507dc68b"),
+        (everything(), options(Size::Free(1 << 20)), "dc690cb3fc4391a97aded5d77851ed7a8ed4046e82ab6cf91cb476c0030ae7c6"),
+        (large.clone(), options(Size::Fixed(200 << 20)), "2a4c161d4af482fc0083464d6fa1919dfceed6cc7a5a453cdf6fa8dfb68594d9"),
+        (large.clone(), read_only, "a0c39f48152906f48ea2919bc8ab4eccf777db90abf78a092195884213e7a541"),
+        (large, compat, "8609dc8bcc9cd84004ec5d7ccc039fa338814d65a9c5f7c35bb7c74fada01356"),
+    ];
+    let found: Vec<String> = cases.iter().map(|(tree, options, _)| digest(&judge(tree, options).image)).collect();
+    assert_eq!(found, cases.map(|(_, _, expected)| expected));
 }
 
 #[test]
@@ -104,6 +110,8 @@ fn identifiers_follow_the_tree_and_the_options() {
         plan(&everything(), &Ext4Options { label: b"x".to_vec(), ..Ext4Options::default() }),
         plan(&everything(), &Ext4Options { size: Size::Free(1), ..Ext4Options::default() }),
         plan(&everything(), &Ext4Options { journal: Journal::None, ..Ext4Options::default() }),
+        plan(&everything(), &Ext4Options { profile: Profile::Compat, ..Ext4Options::default() }),
+        plan(&everything(), &Ext4Options { block_size: BlockSize::K1, ..Ext4Options::default() }),
     ];
     let mut changed = everything();
     changed.node_mut(rootfs_tree::Tree::ROOT).metadata.gid = 1;
@@ -111,7 +119,7 @@ fn identifiers_follow_the_tree_and_the_options() {
     others.push(usual);
     others.sort_unstable();
     others.dedup();
-    assert_eq!(others.len(), 6);
+    assert_eq!(others.len(), 8);
     assert_eq!(plan(&empty(), &Ext4Options { uuid: Some([9; 16]), ..Ext4Options::default() }), [9; 16]);
 }
 

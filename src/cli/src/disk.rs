@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rootfs_image::{DiskLayout, DiskOptions, Ext4Options, Holes, Image, ImageFile, Size};
+use rootfs_image::{DiskLayout, DiskOptions, Ext4Options, Holes, Image, ImageFile, Profile, Size};
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::Tree;
 
@@ -37,13 +37,16 @@ impl rootfs_image::Progress for Shown<'_> {
 /// # Errors
 /// When the tree doesn't fit, can't be on ext4, or the disk refuses.
 pub(crate) fn write(tree: &Tree, options: &ImageOptions, path: &Path, progress: &Progress) -> Result<Disk, Failure> {
-    let size = match options.size {
-        Some(size) => Size::Fixed(size),
-        None => Size::Free(options.free.unwrap_or(ImageOptions::USEFUL)),
+    let size = match (options.size, options.free) {
+        (Some(size), _) => Size::Fixed(size),
+        (None, Some(free)) => Size::Free(free),
+        (None, None) if options.profile == Profile::ReadOnly => Size::Minimal,
+        (None, None) => Size::Free(ImageOptions::USEFUL),
     };
     let label = options.label.clone().unwrap_or_else(|| "root".to_owned()).into_bytes();
     // Holes where the contents have zeros, not where this machine's disk has holes: the same tree gives the same bytes anywhere.
-    let filesystem = Ext4Options { size, label, holes: Holes::Zeros, ..Ext4Options::default() };
+    let ImageOptions { profile, block_size, .. } = *options;
+    let filesystem = Ext4Options { profile, block_size, size, label, holes: Holes::Zeros, ..Ext4Options::default() };
     let layout = DiskLayout::plan(tree, &DiskOptions { filesystem, ..DiskOptions::default() })
         .map_err(|error| Failure::of(&error).hint(error.hint()))?;
     progress.event(Event::Expect { items: 0, bytes: layout.size() });

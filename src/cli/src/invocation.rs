@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use rootfs_image::{BlockSize, Profile};
 use rootfs_package::fetch::Proxies;
 use rootfs_plugin::Distro;
 
@@ -74,10 +75,14 @@ pub enum OutputKind {
 pub struct ImageOptions {
     /// Bytes of the whole disk; none means the smallest that fits.
     pub size: Option<u64>,
-    /// Bytes of free space, where the size is not fixed; none means [`ImageOptions::USEFUL`].
+    /// Bytes of free space, where the size is not fixed; none means [`ImageOptions::USEFUL`], and none at all where nothing is ever written.
     pub free: Option<u64>,
     /// The filesystem's label.
     pub label: Option<String>,
+    /// What the filesystem is for.
+    pub profile: Profile,
+    /// The size of its blocks.
+    pub block_size: BlockSize,
 }
 
 impl ImageOptions {

@@ -124,7 +124,7 @@ fn invocation(
         distro,
         directory,
         output,
-        image: image::settle(wishes.size.as_ref(), wishes.free.as_ref(), wishes.label.as_ref())?,
+        image: image::settle(&wishes)?,
         lock: wishes.lock.map(|lock| lock.path()),
         locked: existing(wishes.locked.as_slice())?.pop(),
         offline: wishes.offline.unwrap_or(false),

@@ -11,6 +11,11 @@ macro_rules! feature_word {
         impl $name {
             $(pub(crate) const $feature: Self = Self(U32::new($bit));)*
 
+            /// These, or none.
+            pub(crate) fn when(self, condition: bool) -> Self {
+                if condition { self } else { Self::default() }
+            }
+
             /// Both sets.
             pub(crate) const fn and(self, other: Self) -> Self {
                 Self(U32::new(self.0.get() | other.0.get()))
@@ -21,12 +26,12 @@ macro_rules! feature_word {
 
 feature_word! {
     /// `s_feature_compat`: whoever doesn't know a bit may still write.
-    Compat { HAS_JOURNAL = 0x4, EXT_ATTR = 0x8, DIR_INDEX = 0x20 }
+    Compat { HAS_JOURNAL = 0x4, EXT_ATTR = 0x8, RESIZE_INODE = 0x10, DIR_INDEX = 0x20 }
 }
 
 feature_word! {
     /// `s_feature_incompat`: whoever doesn't know a bit must not mount.
-    Incompat { FILETYPE = 0x2, EXTENTS = 0x40, FLEX_BG = 0x200 }
+    Incompat { FILETYPE = 0x2, EXTENTS = 0x40, BIT64 = 0x80, FLEX_BG = 0x200, EA_INODE = 0x400 }
 }
 
 feature_word! {

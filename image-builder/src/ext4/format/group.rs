@@ -8,7 +8,7 @@ pub(crate) const BG_BLOCK_UNINIT: u16 = 0x2;
 /// `bg_flags`: unused inodes are zeros on disk.
 pub(crate) const BG_INODE_ZEROED: u16 = 0x4;
 
-/// `struct ext4_group_desc`, in the 32-byte form of filesystems without `64bit`.
+/// `struct ext4_group_desc`; without `64bit` the first 32 bytes alone.
 #[derive(Debug, Clone, Default, FromBytes, Immutable, IntoBytes, KnownLayout)]
 #[repr(C)]
 pub(crate) struct GroupDesc {
@@ -25,6 +25,19 @@ pub(crate) struct GroupDesc {
     pub(crate) bg_inode_bitmap_csum_lo: U16,
     pub(crate) bg_itable_unused_lo: U16,
     pub(crate) bg_checksum: U16,
+
+    pub(crate) bg_block_bitmap_hi: U32,
+    pub(crate) bg_inode_bitmap_hi: U32,
+    pub(crate) bg_inode_table_hi: U32,
+    pub(crate) bg_free_blocks_count_hi: U16,
+    pub(crate) bg_free_inodes_count_hi: U16,
+
+    pub(crate) bg_used_dirs_count_hi: U16,
+    pub(crate) bg_itable_unused_hi: U16,
+    pub(crate) bg_exclude_bitmap_hi: U32,
+    pub(crate) bg_block_bitmap_csum_hi: U16,
+    pub(crate) bg_inode_bitmap_csum_hi: U16,
+    pub(crate) bg_reserved: U32,
 }
 
-const _: () = assert!(size_of::<GroupDesc>() == 32);
+const _: () = assert!(size_of::<GroupDesc>() == 64);

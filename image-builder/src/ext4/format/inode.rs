@@ -11,6 +11,10 @@ pub(crate) const LINK_MAX: u32 = 65_000;
 pub(crate) const INDEX_FL: u32 = 0x1000;
 /// `i_flags`: `i_block` is an extent tree.
 pub(crate) const EXTENTS_FL: u32 = 0x8_0000;
+/// `i_flags`: the content is the value of an attribute.
+pub(crate) const EA_INODE_FL: u32 = 0x20_0000;
+/// `EXT4_DIND_BLOCK`: where in `i_block` the block of blocks of blocks is, as four bytes each.
+pub(crate) const DIND_BLOCK: usize = 13;
 
 /// The type in `i_mode`.
 pub(crate) mod mode {

@@ -3,6 +3,10 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// `h_magic`, and what begins the attributes inside an inode.
 pub(crate) const XATTR_MAGIC: u32 = 0xEA02_0000;
+/// `EXT4_XATTR_REFCOUNT_MAX`: most inodes that share a block of attributes.
+pub(crate) const XATTR_REFCOUNT_MAX: u32 = 1024;
+/// `XATTR_SIZE_MAX` of `include/uapi/linux/limits.h`: the longest value that a system call can give or take.
+pub(crate) const XATTR_SIZE_MAX: usize = 65_536;
 
 /// `struct ext4_xattr_header`: begins a block of attributes.
 #[derive(Debug, Clone, FromBytes, Immutable, IntoBytes, KnownLayout)]

@@ -9,7 +9,7 @@ use super::ground::Ground;
 use super::sparse::Stretch;
 use crate::ext4::format::INIT_MAX_LEN;
 
-/// Where everything lies. First the journal, then directories, links and attributes, then contents; each in the order of inodes and without
+/// Where everything lies. First what the resize inode has of its own and the journal, then directories, links and attributes, then contents; each in the order of inodes and without
 /// gaps, so that all below [`Allocation::end`] is in use.
 #[derive(Debug)]
 pub(crate) struct Allocation {
@@ -19,7 +19,10 @@ pub(crate) struct Allocation {
     extents: Vec<Extent>,
     /// The blocks of the extent tree below the inode, leaves first.
     tree_blocks: BTreeMap<u32, Vec<u64>>,
-    xattr_blocks: BTreeMap<u32, u64>,
+    /// By number of the block among those of attributes.
+    xattr_blocks: Vec<u64>,
+    /// What tells where the reserved blocks of descriptors are, under `resize_inode`.
+    pub(crate) resize_block: Option<u64>,
     /// The first block after the last one that the tree has.
     pub(crate) end: u64,
 }
@@ -36,19 +39,19 @@ impl Allocation {
     pub(crate) fn new(demand: &Demand<'_>, geometry: &Geometry, journal: u32) -> Self {
         let ground = Ground::new(geometry);
         let mut allocator = Allocator {
-            cursor: Cursor::new(ground.taken()),
-            block_size: geometry.block_size,
+            cursor: Cursor::new(ground.taken(), geometry.form.first_block()),
+            block_size: geometry.form.block_size,
             spots: vec![Spot::default(); demand.census.last_inode() as usize],
             extents: Vec::new(),
             tree_blocks: BTreeMap::new(),
         };
+        let resize_block = geometry.form.has_resize_inode().then(|| allocator.cursor.take(1).start);
         allocator.place(JOURNAL_INODE, std::iter::once(Stretch { start: 0, length: journal }));
-        let mut xattr_blocks = BTreeMap::new();
-        let mut with_xattr_block = demand.census.with_xattr_block().iter().copied().peekable();
+        let mut xattr_blocks = Vec::with_capacity(demand.census.sharing().block_count());
         for (inode, counted) in demand.census.inodes() {
             allocator.place(inode, std::iter::once(Stretch { start: 0, length: demand.metadata_blocks(inode, counted) }));
-            if with_xattr_block.next_if_eq(&inode).is_some() {
-                xattr_blocks.insert(inode, allocator.cursor.take(1).start);
+            if demand.census.sharing().is_first_user(inode) {
+                xattr_blocks.push(allocator.cursor.take(1).start);
             }
         }
         for (inode, counted) in demand.census.inodes() {
@@ -56,7 +59,7 @@ impl Allocation {
         }
         let Allocator { cursor, spots, extents, tree_blocks, .. } = allocator;
         let end = cursor.position();
-        Self { ground, spots, extents, tree_blocks, xattr_blocks, end }
+        Self { ground, spots, extents, tree_blocks, xattr_blocks, resize_block, end }
     }
 
     /// Where the inode's own blocks are, in their order.
@@ -70,14 +73,15 @@ impl Allocation {
         self.tree_blocks.get(&inode).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn xattr_block(&self, inode: u32) -> Option<u64> {
-        self.xattr_blocks.get(&inode).copied()
+    /// Where the block of attributes with this number among them is.
+    pub(crate) fn xattr_block(&self, index: u32) -> u64 {
+        self.xattr_blocks[index as usize]
     }
 
-    /// Blocks that count as the inode's: data, extent tree, attributes.
+    /// Blocks of an inode's data and of its extent tree.
     pub(crate) fn blocks(&self, inode: u32) -> u64 {
         let data: u64 = self.extents(inode).iter().map(|extent| u64::from(extent.length)).sum();
-        data + self.tree_blocks(inode).len() as u64 + u64::from(self.xattr_block(inode).is_some())
+        data + self.tree_blocks(inode).len() as u64
     }
 }
 

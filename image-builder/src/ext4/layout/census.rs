@@ -2,19 +2,24 @@ use rayon::prelude::*;
 use rootfs_tree::{Kind, NodeId, Tree};
 
 use super::directory::{self, Entry, Shape};
-use super::geometry::{BLOCK_SIZE, FIRST_INODE};
+use super::geometry::FIRST_INODE;
+use super::sharing::Sharing;
 use crate::ext4::Ext4Error;
+use crate::ext4::form::Form;
 use crate::ext4::format::file_type;
 use crate::ext4::hash::HashSeed;
 
 /// The root directory's number.
 pub(crate) const ROOT_INODE: u32 = 2;
+/// The number of what holds the reserved descriptor blocks.
+pub(crate) const RESIZE_INODE: u32 = 7;
 /// The journal's number.
 pub(crate) const JOURNAL_INODE: u32 = 8;
 /// What mke2fs calls the directory that e2fsck puts its finds into.
 pub(crate) const LOST_AND_FOUND: &[u8] = b"lost+found";
 
-/// Every inode of the filesystem by its number: the filesystem's own up to 11, then the tree's, those of one directory one after another.
+/// Every inode of the filesystem by its number: the filesystem's own up to 11, then the tree's, those of one directory one after another, then
+/// the values of attributes that are too large for any other place.
 #[derive(Debug)]
 pub(crate) struct Census {
     /// By inode number less one.
@@ -23,8 +28,8 @@ pub(crate) struct Census {
     pub(super) numbers: Vec<u32>,
     /// By inode number.
     pub(super) directories: Vec<Directory>,
-    /// Those whose attributes need a block, by inode number.
-    pub(super) with_xattr_block: Vec<u32>,
+    /// What is outside of inodes of their attributes.
+    pub(super) sharing: Sharing,
 }
 
 /// An inode.
@@ -80,9 +85,9 @@ impl Census {
         self.directories.get(index)
     }
 
-    /// Those whose attributes need a block, in ascending order.
-    pub(crate) fn with_xattr_block(&self) -> &[u32] {
-        &self.with_xattr_block
+    /// What is outside of inodes of their attributes.
+    pub(crate) fn sharing(&self) -> &Sharing {
+        &self.sharing
     }
 
     /// A directory's entries by name, but for `.` and `..`.
@@ -100,12 +105,12 @@ impl Census {
     }
 
     /// Finds out how many blocks each directory takes.
-    pub(crate) fn shape_directories(&mut self, tree: &Tree, seed: HashSeed) -> Result<(), Ext4Error> {
+    pub(crate) fn shape_directories(&mut self, tree: &Tree, form: Form, seed: HashSeed) -> Result<(), Ext4Error> {
         let mut directories = std::mem::take(&mut self.directories);
         let census = &*self;
         let shaped = directories.par_iter_mut().filter(|directory| directory.blocks == 0).try_for_each(|directory| {
-            let blocks = Shape::choose(&mut census.entries(tree, directory.inode), BLOCK_SIZE, seed).blocks();
-            let limit = directory::most_blocks(BLOCK_SIZE);
+            let blocks = Shape::choose(&mut census.entries(tree, directory.inode), form, seed).blocks();
+            let limit = directory::most_blocks(form);
             directory.blocks = u32::try_from(blocks).ok().filter(|_| blocks <= limit).ok_or_else(|| {
                 let path = census.inode(directory.inode).node.map_or_else(String::new, |id| path_of(tree, id));
                 Ext4Error::DirectoryTooLarge { path, blocks, limit }

@@ -1,8 +1,8 @@
 use rootfs_tree::{Kind, Node, Time};
 
-use super::geometry::BLOCK_SIZE;
-use super::xattr;
+use super::xattr::Placed;
 use crate::ext4::Ext4Error;
+use crate::ext4::form::Form;
 use crate::ext4::format::LINK_MAX;
 
 /// Whole blocks that an extent tree can map: numbers of 32 bits, of which the last means something else.
@@ -20,8 +20,8 @@ pub(crate) enum Defect {
     DirectoryLinked,
     TooManyLinks,
     TooManyInodes,
-    FileTooLarge { length: u64 },
-    LinkTarget { length: usize },
+    FileTooLarge { length: u64, limit: u64 },
+    LinkTarget { length: usize, limit: usize },
     Device { major: u32, minor: u32 },
     Time { seconds: i64 },
     AttributeName { name: String },
@@ -37,8 +37,8 @@ impl Defect {
             Self::DirectoryLinked => Ext4Error::DirectoryLinked { path },
             Self::TooManyLinks => Ext4Error::TooManyLinks { path, limit: LINK_MAX },
             Self::TooManyInodes => Ext4Error::TooManyInodes { limit: u32::MAX.into() },
-            Self::FileTooLarge { length } => Ext4Error::FileTooLarge { path, length, limit: FILE_BLOCKS * u64::from(BLOCK_SIZE) },
-            Self::LinkTarget { length } => Ext4Error::LinkTarget { path, length, limit: longest_target() },
+            Self::FileTooLarge { length, limit } => Ext4Error::FileTooLarge { path, length, limit },
+            Self::LinkTarget { length, limit } => Ext4Error::LinkTarget { path, length, limit },
             Self::Device { major, minor } => Ext4Error::Device { path, major, minor },
             Self::Time { seconds } => Ext4Error::Time { path, seconds },
             Self::AttributeName { name } => Ext4Error::AttributeName { path, name },
@@ -51,26 +51,31 @@ impl Defect {
 /// What a look at an inode tells beside that it is in order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Checked {
-    pub(crate) needs_xattr_block: bool,
+    /// Whether attributes have to lie elsewhere.
+    pub(crate) shares: bool,
 }
 
 /// Looks whether ext4 can hold an inode.
-pub(crate) fn check_node(node: &Node) -> Result<Checked, Defect> {
+pub(crate) fn check_node(node: &Node, form: Form) -> Result<Checked, Defect> {
     check_time(node.metadata.mtime)?;
+    // A target and the NUL after it share a block.
+    let longest_target = form.block_size as usize - 1;
     match &node.kind {
-        Kind::File(file) if file.length.div_ceil(BLOCK_SIZE.into()) > FILE_BLOCKS => Err(Defect::FileTooLarge { length: file.length }),
-        Kind::Symlink(target) if target.is_empty() || target.len() > longest_target() || target.contains(&0) => {
-            Err(Defect::LinkTarget { length: target.len() })
+        Kind::File(file) if file.length.div_ceil(form.block_size.into()) > FILE_BLOCKS => {
+            Err(Defect::FileTooLarge { length: file.length, limit: FILE_BLOCKS * u64::from(form.block_size) })
+        }
+        Kind::Symlink(target) if target.is_empty() || target.len() > longest_target || target.contains(&0) => {
+            Err(Defect::LinkTarget { length: target.len(), limit: longest_target })
         }
         Kind::CharDevice { major, minor } | Kind::BlockDevice { major, minor } if *major >= MAJORS || *minor >= MINORS => {
             Err(Defect::Device { major: *major, minor: *minor })
         }
         _ => {
-            let needs_xattr_block = match &node.metadata.xattrs {
-                Some(xattrs) => xattr::place(xattrs, BLOCK_SIZE)?.block.is_some(),
+            let shares = match &node.metadata.xattrs {
+                Some(xattrs) => Placed::new(xattrs, form)?.shares(),
                 None => false,
             };
-            Ok(Checked { needs_xattr_block })
+            Ok(Checked { shares })
         }
     }
 }
@@ -85,9 +90,4 @@ pub(crate) fn check_name(name: &[u8]) -> Result<(), Defect> {
 pub(crate) fn check_time(time: Time) -> Result<(), Defect> {
     let is_good = TIMES.contains(&time.seconds) && time.nanoseconds < 1_000_000_000;
     if is_good { Ok(()) } else { Err(Defect::Time { seconds: time.seconds }) }
-}
-
-/// A target and the NUL after it share a block.
-fn longest_target() -> usize {
-    BLOCK_SIZE as usize - 1
 }

@@ -2,19 +2,22 @@ use std::collections::BTreeMap;
 
 use rootfs_tree::{Kind, NodeId, Tree};
 
-use super::census::{Census, Counted, Directory, LOST_AND_FOUND, ROOT_INODE};
+use super::census::{Census, Counted, Directory, LOST_AND_FOUND, ROOT_INODE, path_of};
 use super::check::{Defect, check_name, check_node};
 use super::geometry::FIRST_INODE;
+use super::sharing::{Sharing, SharingCount};
 use crate::ext4::Ext4Error;
+use crate::ext4::form::Form;
 use crate::ext4::format::LINK_MAX;
 
-/// Blocks of a `lost+found` that the tree doesn't bring: room for finds when no block is free.
-const LOST_AND_FOUND_BLOCKS: u32 = 4;
+/// Bytes, and blocks at most, of a `lost+found` that the tree doesn't bring, as mke2fs has them: room for finds when no block is free.
+const LOST_AND_FOUND_BYTES: u32 = 16_384;
+const LOST_AND_FOUND_BLOCKS: u32 = 12;
 
 impl Census {
     /// Numbers what can be reached, and refuses what no ext4 can hold.
-    pub(crate) fn count(tree: &Tree) -> Result<Self, Ext4Error> {
-        let mut counter = Counter::new(tree)?;
+    pub(crate) fn count(tree: &Tree, form: Form) -> Result<Self, Ext4Error> {
+        let mut counter = Counter::new(tree, form)?;
         let mut pending = vec![(Tree::ROOT, ROOT_INODE)];
         while let Some((id, inode)) = pending.pop() {
             let Kind::Directory(entries) = &tree.node(id).kind else { continue };
@@ -27,32 +30,35 @@ impl Census {
             // The first directory is next.
             pending[before..].reverse();
         }
-        Ok(counter.finish())
+        counter.finish()
     }
 }
 
 /// A [`Census`] that is being taken.
 struct Counter<'a> {
     tree: &'a Tree,
+    form: Form,
     census: Census,
+    /// Those with attributes outside of them.
+    sharers: Vec<u32>,
 }
 
 impl<'a> Counter<'a> {
-    fn new(tree: &'a Tree) -> Result<Self, Ext4Error> {
+    fn new(tree: &'a Tree, form: Form) -> Result<Self, Ext4Error> {
         let census = Census {
             inodes: vec![Counted::default(); FIRST_INODE as usize],
             numbers: vec![0; tree.node_count()],
             directories: Vec::new(),
-            with_xattr_block: Vec::new(),
+            sharing: Sharing::default(),
         };
-        let mut counter = Self { tree, census };
+        let mut counter = Self { tree, form, census, sharers: Vec::new() };
         counter.set(ROOT_INODE, Tree::ROOT);
         counter.add_directory(ROOT_INODE, ROOT_INODE, 0);
         counter.check(ROOT_INODE, Tree::ROOT).map_err(|defect| defect.at("/".to_owned()))?;
         match tree.child(Tree::ROOT, LOST_AND_FOUND) {
             Some(id) if !matches!(tree.node(id).kind, Kind::Directory(_)) => return Err(Ext4Error::LostAndFound),
             Some(_) => {}
-            None => counter.add_directory(FIRST_INODE, ROOT_INODE, LOST_AND_FOUND_BLOCKS),
+            None => counter.add_directory(FIRST_INODE, ROOT_INODE, lost_and_found_blocks(form)),
         }
         Ok(counter)
     }
@@ -108,16 +114,27 @@ impl<'a> Counter<'a> {
     }
 
     fn check(&mut self, inode: u32, id: NodeId) -> Result<(), Defect> {
-        if check_node(self.tree.node(id))?.needs_xattr_block {
-            self.census.with_xattr_block.push(inode);
+        if check_node(self.tree.node(id), self.form)?.shares {
+            self.sharers.push(inode);
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Census {
+    fn finish(mut self) -> Result<Census, Ext4Error> {
         self.census.directories.sort_unstable_by_key(|directory| directory.inode);
-        self.census.with_xattr_block.sort_unstable();
-        self.census
+        self.sharers.sort_unstable();
+        let mut sharing = SharingCount::default();
+        for inode in &self.sharers {
+            let Some(id) = self.census.inode(*inode).node else { continue };
+            sharing.add(self.tree, *inode, id, self.form).map_err(|defect| defect.at(path_of(self.tree, id)))?;
+        }
+        let too_many = |defect: Defect| defect.at("/".to_owned());
+        self.census.sharing = sharing.finish(self.census.last_inode() + 1);
+        for _ in 0..self.census.sharing.values().len() {
+            let inode = self.next_number().map_err(too_many)?;
+            self.add_link(inode).map_err(too_many)?;
+        }
+        Ok(self.census)
     }
 
     /// For an error: slow. Climbs, since below there may be a cycle.
@@ -136,4 +153,8 @@ impl<'a> Counter<'a> {
         }
         format!("/{}", path.escape_ascii())
     }
+}
+
+fn lost_and_found_blocks(form: Form) -> u32 {
+    if form.is_written_to() { (LOST_AND_FOUND_BYTES / form.block_size).min(LOST_AND_FOUND_BLOCKS) } else { 1 }
 }

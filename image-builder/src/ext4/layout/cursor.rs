@@ -16,9 +16,9 @@ pub(crate) struct Run {
 }
 
 impl<'a> Cursor<'a> {
-    /// From block 0 on, around what is taken.
-    pub(crate) fn new(taken: &'a [Range<u64>]) -> Self {
-        Self { taken, next: 0 }
+    /// From a block on, around what is taken.
+    pub(crate) fn new(taken: &'a [Range<u64>], start: u64) -> Self {
+        Self { taken, next: start }
     }
 
     /// The next free blocks: at most so many, all in one run.
@@ -34,11 +34,6 @@ impl<'a> Cursor<'a> {
         let run = Run { start: self.next, length };
         self.next += u64::from(length);
         run
-    }
-
-    /// Leaves out all before this block.
-    pub(crate) fn go_to(&mut self, block: u64) {
-        self.next = self.next.max(block);
     }
 
     /// Passes over so many free blocks.
@@ -62,7 +57,7 @@ mod tests {
     #[test]
     fn goes_around_what_is_taken() {
         let taken = [0..3, 5..6, 6..8];
-        let mut cursor = Cursor::new(&taken);
+        let mut cursor = Cursor::new(&taken, 0);
         assert_eq!(cursor.take(10), Run { start: 3, length: 2 });
         assert_eq!(cursor.position(), 5);
         assert_eq!(cursor.take(1), Run { start: 8, length: 1 });

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::geometry::{GROUPS_PER_FLEX, Geometry};
 
-/// What has its place before anything of the tree has: superblocks, descriptors, bitmaps and inode tables.
+/// What has its place before anything of the tree has: superblocks, descriptors and the room for more of them, bitmaps and inode tables.
 #[derive(Debug, Clone)]
 pub(crate) struct Ground {
     /// By group.
@@ -82,16 +82,23 @@ fn fit(obstacles: &[Range<u64>], start: u64, blocks: u64) -> Range<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ext4::form::Form;
+    use crate::ext4::options::{BlockSize, Profile};
 
     #[test]
     fn nothing_lies_on_anything_else() {
-        for (groups, inodes) in [(1, 16), (2, 40_000), (16, 16 * 32_768), (17, 17 * 32_768), (40, 1_000_000), (200, 200 * 32_768)] {
-            let geometry = Geometry::new(groups, inodes).unwrap();
-            let ground = Ground::new(&geometry);
-            let total: u64 = ground.taken().iter().map(|range| range.end - range.start).sum();
-            let superblocks: u64 = (0..groups).filter_map(|group| geometry.superblock(group)).map(|range| range.end - range.start).sum();
-            assert_eq!(total, superblocks + u64::from(groups) * (2 + u64::from(geometry.table_blocks())), "{groups} groups");
-            assert!(ground.taken().windows(2).all(|pair| pair[0].end < pair[1].start), "{groups} groups");
+        for (block_size, reserved) in [(BlockSize::K4, 0), (BlockSize::K4, 1024), (BlockSize::K2, 512), (BlockSize::K1, 256)] {
+            let form = Form::of(Profile::Default, block_size);
+            let most = u64::from(form.blocks_per_group());
+            for (groups, inodes) in [(1, 16), (2, 8000), (16, 16 * most), (17, 17 * most), (40, 300_000), (200, 200 * most)] {
+                let geometry = Geometry::new(form, groups, inodes, reserved).unwrap();
+                let ground = Ground::new(&geometry);
+                let total: u64 = ground.taken().iter().map(|range| range.end - range.start).sum();
+                let superblocks: u64 =
+                    (0..groups).filter_map(|group| geometry.superblock(group)).map(|range| range.end - range.start).sum();
+                assert_eq!(total, superblocks + u64::from(groups) * (2 + u64::from(geometry.table_blocks())), "{groups} groups");
+                assert!(ground.taken().windows(2).all(|pair| pair[0].end < pair[1].start), "{groups} groups");
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ impl Ext4Layout {
         let mut taken = allocation.ground.taken();
         (0..geometry.groups).map(move |group| {
             let start = geometry.group_start(group);
-            let blocks = start..(start + u64::from(geometry.blocks_per_group())).min(self.fit.blocks);
+            let blocks = start..(start + u64::from(geometry.form.blocks_per_group())).min(self.fit.blocks);
             let first_inode = group * geometry.inodes_per_group + 1;
             let (here, rest) =
                 directories.split_at(directories.partition_point(|directory| directory.inode - first_inode < geometry.inodes_per_group));

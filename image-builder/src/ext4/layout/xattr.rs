@@ -1,179 +1,146 @@
-use std::borrow::Cow;
-
 use rootfs_tree::Xattrs;
-use zerocopy::IntoBytes;
-use zerocopy::little_endian::{U16, U32};
+use sha2::{Digest, Sha256};
 
-use super::acl;
+use super::attribute::Attribute;
 use super::check::Defect;
-use crate::ext4::format::{EXTRA_ISIZE, INODE_SIZE, XATTR_MAGIC, XattrEntry, XattrHeader};
+use crate::ext4::form::Form;
+use crate::ext4::format::{EXTRA_ISIZE, INODE_SIZE, XATTR_SIZE_MAX, XattrHeader};
 
-/// What may begin a name, and the number it is kept as (`EXT4_XATTR_INDEX_*`). Longer ones first.
-const PREFIXES: [(&[u8], u8); 4] = [(b"user.", 1), (b"trusted.", 4), (b"security.", 6), (b"system.", 7)];
-/// Names that are a number alone.
-const ACCESS_CONTROL_LISTS: [(&[u8], u8); 2] = [(b"system.posix_acl_access", 2), (b"system.posix_acl_default", 3)];
-/// Where attributes begin in a block, and what an inode has before them.
-const BLOCK_HEADER: usize = size_of::<XattrHeader>();
+/// What an inode has before its attributes.
 const INODE_HEADER: usize = size_of::<u32>();
 /// Zeros after the last entry.
 const END: usize = 4;
 
-/// The attributes of one inode as they lie on disk.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Placed {
-    /// All there is after the inode's fields; empty without attributes.
-    pub(crate) in_inode: Vec<u8>,
-    /// One block, its checksum not filled in.
-    pub(crate) block: Option<Vec<u8>>,
+/// The attributes of one inode, each where it lies.
+#[derive(Debug)]
+pub(crate) struct Placed<'a> {
+    /// After the inode's fields.
+    pub(crate) inside: Vec<Attribute<'a>>,
+    /// In a block.
+    pub(crate) outside: Vec<Attribute<'a>>,
 }
 
-/// Puts as many attributes as fit into the inode, and the rest into a block.
-pub(crate) fn place(xattrs: &Xattrs, block_size: u32) -> Result<Placed, Defect> {
-    let mut attributes = xattrs.iter().map(|(name, value)| Attribute::new(name, value)).collect::<Result<Vec<_>, _>>()?;
-    attributes.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+impl<'a> Placed<'a> {
+    /// Puts as many attributes as fit into the inode, and the rest into a block. What is too much for one leaves its largest values to inodes of
+    /// their own; their entries stay in the block.
+    pub(crate) fn new(xattrs: &'a Xattrs, form: Form) -> Result<Self, Defect> {
+        let mut attributes = xattrs.iter().map(|(name, value)| Attribute::new(name, value)).collect::<Result<Vec<_>, _>>()?;
+        attributes.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        let limit = form.block_size as usize - size_of::<XattrHeader>() - END;
+        loop {
+            let inside = inside(&attributes);
+            let outside = || attributes.iter().zip(&inside).filter(|(_, is_inside)| !**is_inside);
+            let size = outside().map(|(attribute, _)| attribute.size()).sum();
+            if size <= limit {
+                break;
+            }
+            let largest = (0..attributes.len()).filter(|index| !inside[*index] && attributes[*index].value_size() > 0);
+            let largest = largest.max_by_key(|index| attributes[*index].value.len()).filter(|_| form.may_have_value_inodes());
+            let attribute = largest.map(|index| &mut attributes[index]).ok_or(Defect::AttributesTooLarge { size, limit })?;
+            if attribute.value.len() > XATTR_SIZE_MAX {
+                return Err(Defect::AttributesTooLarge { size: attribute.value.len(), limit: XATTR_SIZE_MAX });
+            }
+            attribute.is_large = true;
+        }
+        let mut is_inside = inside(&attributes).into_iter();
+        let (inside, outside) = attributes.into_iter().partition(|_| is_inside.next().unwrap_or(false));
+        Ok(Self { inside, outside })
+    }
+
+    /// Whether something lies outside of the inode.
+    pub(crate) fn shares(&self) -> bool {
+        !self.outside.is_empty()
+    }
+
+    /// What tells the block from others; nothing without a block.
+    pub(crate) fn block_digest(&self) -> Option<[u8; 32]> {
+        let mut hasher = Sha256::new();
+        self.outside.iter().for_each(|attribute| attribute.feed(&mut hasher));
+        (!self.outside.is_empty()).then(|| hasher.finalize().into())
+    }
+
+    /// The attributes whose values have inodes of their own.
+    pub(crate) fn large(&self) -> impl Iterator<Item = &Attribute<'a>> {
+        self.outside.iter().filter(|attribute| attribute.is_large)
+    }
+}
+
+/// Which of them fit into the inode, the first that come first. Without a block, values elsewhere would make e2fsck take a short link for one whose
+/// target is in blocks: it counts them as the inode's.
+fn inside(attributes: &[Attribute<'_>]) -> Vec<bool> {
     let mut room = INODE_SIZE - 128 - usize::from(EXTRA_ISIZE) - INODE_HEADER - END;
-    let (inside, outside): (Vec<_>, Vec<_>) = attributes.into_iter().partition(|attribute| {
-        let fits = attribute.size() <= room;
+    let fits = |attribute: &Attribute<'_>| {
+        let fits = !attribute.is_large && attribute.size() <= room;
         if fits {
             room -= attribute.size();
         }
         fits
-    });
-    let limit = block_size as usize - BLOCK_HEADER - END;
-    let size = outside.iter().map(Attribute::size).sum();
-    if size > limit {
-        return Err(Defect::AttributesTooLarge { size, limit });
-    }
-    Ok(Placed { in_inode: in_inode(&inside), block: (!outside.is_empty()).then(|| in_block(&outside, block_size)) })
-}
-
-#[derive(Debug)]
-struct Attribute<'a> {
-    index: u8,
-    name: &'a [u8],
-    value: Cow<'a, [u8]>,
-}
-
-impl<'a> Attribute<'a> {
-    fn new(full_name: &'a [u8], value: &'a [u8]) -> Result<Self, Defect> {
-        let shown = || full_name.escape_ascii().to_string();
-        if let Some((_, index)) = ACCESS_CONTROL_LISTS.into_iter().find(|(name, _)| *name == full_name) {
-            let value = acl::to_disk(value).ok_or_else(|| Defect::AccessControlList { name: shown() })?;
-            return Ok(Self { index, name: b"", value: Cow::Owned(value) });
-        }
-        let found = PREFIXES.into_iter().find_map(|(prefix, index)| full_name.strip_prefix(prefix).map(|name| (index, name)));
-        let (index, name) = found
-            .filter(|(_, name)| (1..=255).contains(&name.len()) && !name.contains(&0))
-            .ok_or_else(|| Defect::AttributeName { name: shown() })?;
-        Ok(Self { index, name, value: Cow::Borrowed(value) })
-    }
-
-    /// The order that a block needs, since the kernel searches it.
-    fn key(&self) -> (u8, usize, &[u8]) {
-        (self.index, self.name.len(), self.name)
-    }
-
-    fn entry_size(&self) -> usize {
-        (size_of::<XattrEntry>() + self.name.len()).next_multiple_of(4)
-    }
-
-    fn size(&self) -> usize {
-        self.entry_size() + self.value.len().next_multiple_of(4)
-    }
-
-    /// Over name and value, the value filled up with zeros to whole words.
-    fn hash(&self) -> u32 {
-        let over_name = self.name.iter().fold(0_u32, |hash, byte| hash.rotate_left(5) ^ u32::from(*byte));
-        self.value.chunks(4).fold(over_name, |hash, chunk| {
-            let mut word = [0; 4];
-            word[..chunk.len()].copy_from_slice(chunk);
-            hash.rotate_left(16) ^ u32::from_le_bytes(word)
-        })
-    }
-}
-
-fn in_inode(attributes: &[Attribute<'_>]) -> Vec<u8> {
-    if attributes.is_empty() {
-        return Vec::new();
-    }
-    let mut bytes = vec![0; INODE_SIZE - 128 - usize::from(EXTRA_ISIZE)];
-    bytes[..INODE_HEADER].copy_from_slice(&XATTR_MAGIC.to_le_bytes());
-    // Offsets in an inode count from the first entry.
-    fill(&mut bytes[INODE_HEADER..], 0, attributes);
-    bytes
-}
-
-fn in_block(attributes: &[Attribute<'_>], block_size: u32) -> Vec<u8> {
-    let mut bytes = vec![0; block_size as usize];
-    fill(&mut bytes, BLOCK_HEADER, attributes);
-    let header = XattrHeader {
-        h_magic: U32::new(XATTR_MAGIC),
-        h_refcount: U32::new(1),
-        h_blocks: U32::new(1),
-        h_hash: U32::new(attributes.iter().fold(0_u32, |hash, attribute| hash.rotate_left(16) ^ attribute.hash())),
-        h_checksum: U32::ZERO,
-        h_reserved: [U32::ZERO; 3],
     };
-    bytes[..BLOCK_HEADER].copy_from_slice(header.as_bytes());
-    bytes
-}
-
-/// Entries from `start` on, their values from the end down.
-fn fill(space: &mut [u8], start: usize, attributes: &[Attribute<'_>]) {
-    let mut at = start;
-    let mut values = space.len();
-    for attribute in attributes {
-        values -= attribute.value.len().next_multiple_of(4);
-        let offset = if attribute.value.is_empty() { 0 } else { values };
-        let entry = XattrEntry {
-            // Checked: 255 at most, and no offset or size beyond a block.
-            e_name_len: u8::try_from(attribute.name.len()).unwrap_or(u8::MAX),
-            e_name_index: attribute.index,
-            e_value_offs: U16::new(u16::try_from(offset).unwrap_or(u16::MAX)),
-            e_value_inum: U32::ZERO,
-            e_value_size: U32::new(u32::try_from(attribute.value.len()).unwrap_or(u32::MAX)),
-            e_hash: U32::new(attribute.hash()),
-        };
-        let head = size_of::<XattrEntry>();
-        space[at..at + head].copy_from_slice(entry.as_bytes());
-        space[at + head..at + head + attribute.name.len()].copy_from_slice(attribute.name);
-        space[values..values + attribute.value.len()].copy_from_slice(&attribute.value);
-        at += attribute.entry_size();
-    }
+    attributes.iter().map(fits).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ext4::options::{BlockSize, Profile};
 
-    fn placed(sizes: &[usize]) -> Result<Placed, Defect> {
+    /// How many lie inside, outside, and in inodes of their own.
+    fn placed(sizes: &[usize], profile: Profile, block_size: BlockSize) -> Result<(usize, usize, usize), Defect> {
         let named = sizes.iter().enumerate();
-        place(&named.map(|(index, size)| (format!("user.{index}").into_bytes().into(), vec![1; *size].into())).collect(), 4096)
+        let xattrs = named.map(|(index, size)| (format!("user.{index}").into_bytes().into(), vec![1; *size].into())).collect();
+        let placed = Placed::new(&xattrs, Form::of(profile, block_size))?;
+        Ok((placed.inside.len(), placed.outside.len(), placed.large().count()))
     }
 
     #[test]
     fn the_inode_is_filled_first() {
         // 88 bytes: an entry with a name of one byte takes 20, so a value of 68 is the largest.
-        assert!(placed(&[68]).unwrap().block.is_none());
-        assert!(placed(&[69]).unwrap().in_inode.is_empty());
-        assert!(placed(&[24, 24]).unwrap().block.is_none());
-        let both = placed(&[25, 25, 25]).unwrap();
-        assert!(!both.in_inode.is_empty() && both.block.is_some());
+        for (sizes, expected) in
+            [(&[68][..], (1, 0, 0)), (&[69], (0, 1, 0)), (&[24, 24], (2, 0, 0)), (&[25, 25, 25], (1, 2, 0)), (&[0; 5], (4, 1, 0))]
+        {
+            assert_eq!(placed(sizes, Profile::Default, BlockSize::K4).unwrap(), expected, "{sizes:?}");
+        }
     }
 
     #[test]
-    fn more_than_a_block_is_refused() {
-        // 4096 - 32 - 4 - 20 = 4040.
-        assert!(placed(&[4040]).is_ok());
-        assert!(matches!(placed(&[4041]), Err(Defect::AttributesTooLarge { size: 4064, limit: 4060 })));
-        assert!(placed(&[68, 4040]).is_ok());
+    fn the_largest_values_leave_a_block_that_is_too_small() {
+        for (block_size, sizes, expected) in [
+            // 4096 - 32 - 4 - 20 = 4040.
+            (BlockSize::K4, &[4040][..], (0, 1, 0)),
+            (BlockSize::K4, &[4041], (0, 1, 1)),
+            (BlockSize::K4, &[68, 4040], (1, 1, 0)),
+            (BlockSize::K4, &[65_536], (0, 1, 1)),
+            (BlockSize::K4, &[3000, 3001, 500], (0, 3, 1)),
+            // 5 * 20 + 4020 are still too much.
+            (BlockSize::K4, &[4000; 6], (0, 6, 6)),
+            (BlockSize::K2, &[1992], (0, 1, 0)),
+            (BlockSize::K2, &[1993], (0, 1, 1)),
+            (BlockSize::K1, &[968], (0, 1, 0)),
+            (BlockSize::K1, &[969], (0, 1, 1)),
+        ] {
+            assert_eq!(placed(sizes, Profile::Default, block_size).unwrap(), expected, "{block_size:?} {sizes:?}");
+        }
+    }
+
+    #[test]
+    fn more_than_there_is_room_for_is_refused() {
+        for (sizes, profile, block_size, expected) in [
+            (vec![4041], Profile::Compat, BlockSize::K4, (4064, 4060)),
+            (vec![969], Profile::Compat, BlockSize::K1, (992, 988)),
+            (vec![65_537], Profile::Default, BlockSize::K4, (65_537, 65_536)),
+            // 3 in the inode; entries alone are too much for the block.
+            (vec![4; 3 + 71], Profile::Default, BlockSize::K1, (1420, 988)),
+        ] {
+            let Err(Defect::AttributesTooLarge { size, limit }) = placed(&sizes, profile, block_size) else { panic!("{sizes:?}") };
+            assert_eq!((size, limit), expected, "{sizes:?}");
+        }
     }
 
     #[test]
     fn names_have_a_known_prefix() {
         for name in ["user.", "os2.a", "user", "", "security.\0", "system.posix_acl_access"] {
             let xattrs = [(name.as_bytes().into(), b"x"[..].into())].into();
-            assert!(place(&xattrs, 4096).is_err(), "{name}");
+            assert!(Placed::new(&xattrs, Form::of(Profile::Default, BlockSize::K4)).is_err(), "{name}");
         }
     }
 }

@@ -3,6 +3,7 @@ use zerocopy::little_endian::{U16, U32};
 
 use super::format::{CountLimit, DirEntryHead, DirTail, DxEntry, DxRootInfo, DxTail, FILE_TYPE_TAIL, HASH_HALF_MD4, file_type};
 use crate::ext4::checksum::Checksum;
+use crate::ext4::form::Form;
 use crate::ext4::hash::HashSeed;
 use crate::ext4::layout::{Entry, HashTree, Shape, entry_space, node_limit, record_length, root_limit};
 
@@ -13,14 +14,15 @@ pub(super) struct DirectoryBlocks<'a> {
     parent: u32,
     entries: Vec<Entry<'a>>,
     shape: Shape,
+    form: Form,
     /// Of the inode.
     checksum: Checksum,
 }
 
 impl<'a> DirectoryBlocks<'a> {
-    pub(super) fn new(inode: u32, parent: u32, mut entries: Vec<Entry<'a>>, block_size: u32, seed: HashSeed, checksum: Checksum) -> Self {
-        let shape = Shape::choose(&mut entries, block_size, seed);
-        Self { inode, parent, entries, shape, checksum: checksum.of_inode(inode) }
+    pub(super) fn new(inode: u32, parent: u32, mut entries: Vec<Entry<'a>>, form: Form, seed: HashSeed, checksum: Checksum) -> Self {
+        let shape = Shape::choose(&mut entries, form, seed);
+        Self { inode, parent, entries, shape, form, checksum: checksum.of_inode(inode) }
     }
 
     /// How many blocks there are.
@@ -46,7 +48,7 @@ impl<'a> DirectoryBlocks<'a> {
     fn fill_linear(&self, block: &mut [u8]) {
         let mut at = 0;
         let own = self.own();
-        let space = entry_space_of(block);
+        let space = entry_space(self.form);
         for entry in &own {
             let is_last = self.entries.is_empty() && entry.name == b"..";
             at = put_entry(block, at, entry, is_last.then_some(space));
@@ -56,13 +58,16 @@ impl<'a> DirectoryBlocks<'a> {
 
     /// Entries from `start` on, the last as long as the block, and the tail.
     fn fill_entries(&self, block: &mut [u8], start: usize, entries: &[Entry<'_>]) {
-        let space = entry_space_of(block);
+        let space = entry_space(self.form);
         let mut at = start;
         for (index, entry) in entries.iter().enumerate() {
             at = put_entry(block, at, entry, (index + 1 == entries.len()).then_some(space));
         }
         if at == 0 {
             put_entry(block, 0, &Entry::new(b"", 0, 0), Some(space));
+        }
+        if !self.form.has_checksums() {
+            return;
         }
         let sum = self.checksum.with(&block[..space]).value();
         let tail = DirTail {
@@ -97,18 +102,18 @@ impl<'a> DirectoryBlocks<'a> {
         };
         block[at..at + size_of::<DxRootInfo>()].copy_from_slice(info.as_bytes());
         let start = at + size_of::<DxRootInfo>();
-        let limit = root_limit(narrow_block(block));
+        let limit = root_limit(self.form);
         if tree.nodes == 0 {
             self.fill_index(tree, 0..tree.leaves.len(), 1, (start, limit), block);
         } else {
-            let most = node_limit(narrow_block(block));
+            let most = node_limit(self.form);
             let entries = (0..tree.nodes).map(|node| (self.leaf_hash(tree, node * most), 1 + node));
             self.put_index(entries, (start, limit), block);
         }
     }
 
     fn fill_node(&self, tree: &HashTree, node: usize, block: &mut [u8]) {
-        let most = node_limit(narrow_block(block));
+        let most = node_limit(self.form);
         let head = DirEntryHead { inode: U32::ZERO, rec_len: U16::new(narrow(block.len())), name_len: 0, file_type: 0 };
         block[..size_of::<DirEntryHead>()].copy_from_slice(head.as_bytes());
         let leaves = node * most..tree.leaves.len().min((node + 1) * most);
@@ -130,6 +135,9 @@ impl<'a> DirectoryBlocks<'a> {
         }
         let count_limit = CountLimit { limit: U16::new(narrow(limit)), count: U16::new(narrow(count)) };
         block[start..start + size_of::<CountLimit>()].copy_from_slice(count_limit.as_bytes());
+        if !self.form.has_checksums() {
+            return;
+        }
         let tail = DxTail { dt_reserved: U32::ZERO, dt_checksum: U32::ZERO };
         let used = start + count * size_of::<DxEntry>();
         let sum = self.checksum.with(&block[..used]).with(tail.as_bytes()).value();
@@ -160,14 +168,6 @@ fn put_entry(block: &mut [u8], at: usize, entry: &Entry<'_>, end: Option<usize>)
     block[at..name].copy_from_slice(head.as_bytes());
     block[name..name + entry.name.len()].copy_from_slice(entry.name);
     next
-}
-
-fn entry_space_of(block: &[u8]) -> usize {
-    entry_space(narrow_block(block))
-}
-
-fn narrow_block(block: &[u8]) -> u32 {
-    u32::try_from(block.len()).unwrap_or(u32::MAX)
 }
 
 /// Lengths inside a block.

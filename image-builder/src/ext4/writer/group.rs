@@ -2,7 +2,9 @@ use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U16, U32};
 
 use super::Writer;
-use super::format::{BG_BLOCK_UNINIT, BG_INODE_UNINIT, BG_INODE_ZEROED, GroupDesc, SUPERBLOCK_OFFSET, low_half, low_word};
+use super::format::{
+    BG_BLOCK_UNINIT, BG_INODE_UNINIT, BG_INODE_ZEROED, GroupDesc, SUPERBLOCK_OFFSET, Superblock, high_word, low_half, low_word,
+};
 use super::superblock::Totals;
 use crate::ext4::Ext4Error;
 use crate::ext4::layout::GroupUsage;
@@ -11,7 +13,8 @@ impl Writer<'_> {
     /// Writes bitmaps, and superblocks with all descriptors after each.
     pub(super) fn write_groups(&self) -> Result<(), Ext4Error> {
         let geometry = &self.layout.fit.geometry;
-        let mut descriptors = Vec::with_capacity(geometry.groups as usize * size_of::<GroupDesc>());
+        let size = geometry.form.descriptor_size() as usize;
+        let mut descriptors = Vec::with_capacity(geometry.groups as usize * size);
         let mut totals = Totals::default();
         let mut batch = self.batch();
         for usage in self.layout.groups() {
@@ -20,19 +23,24 @@ impl Writer<'_> {
             if descriptor.bg_flags.get() & BG_BLOCK_UNINIT == 0 {
                 let bitmap = self.block(&mut batch, place.block_bitmap)?;
                 fill_block_bitmap(bitmap, &usage);
-                descriptor.bg_block_bitmap_csum_lo = U16::new(self.checksum.with(bitmap).low());
+                let sum = self.checksum.with(bitmap);
+                descriptor.bg_block_bitmap_csum_lo = U16::new(sum.low());
+                descriptor.bg_block_bitmap_csum_hi = U16::new(sum.high());
             }
             if descriptor.bg_flags.get() & BG_INODE_UNINIT == 0 {
                 let bitmap = self.block(&mut batch, place.inode_bitmap)?;
                 set_bits(bitmap, 0, usage.used_inodes as usize);
                 let inodes = geometry.inodes_per_group as usize;
-                set_bits(bitmap, inodes, 8 * geometry.block_size as usize);
-                descriptor.bg_inode_bitmap_csum_lo = U16::new(self.checksum.with(&bitmap[..inodes / 8]).low());
+                set_bits(bitmap, inodes, 8 * geometry.form.block_size as usize);
+                let sum = self.checksum.with(&bitmap[..inodes / 8]);
+                descriptor.bg_inode_bitmap_csum_lo = U16::new(sum.low());
+                descriptor.bg_inode_bitmap_csum_hi = U16::new(sum.high());
             }
-            descriptor.bg_checksum = U16::new(self.checksum.with(&usage.group.to_le_bytes()).with(descriptor.as_bytes()).low());
+            let sum = self.checksum.with(&usage.group.to_le_bytes()).with(&descriptor.as_bytes()[..size]);
+            descriptor.bg_checksum = U16::new(sum.low());
             totals.free_blocks += u64::from(usage.free_blocks());
             totals.free_inodes += u32::from(descriptor.bg_free_inodes_count_lo.get());
-            descriptors.extend_from_slice(descriptor.as_bytes());
+            descriptors.extend_from_slice(&descriptor.as_bytes()[..size]);
         }
         batch.flush()?;
         self.write_superblocks(&descriptors, totals)
@@ -44,12 +52,17 @@ impl Writer<'_> {
         let place = self.layout.fit.allocation.ground.places[usage.group as usize];
         let free_inodes = geometry.inodes_per_group - usage.used_inodes;
         let is_last = usage.group + 1 == geometry.groups;
-        let mut flags = BG_INODE_ZEROED;
-        if usage.used_inodes == 0 {
+        // Whoever doesn't know checksums of descriptors doesn't know these flags either, and reads all bitmaps and tables.
+        let has_flags = geometry.form.has_checksums();
+        let mut flags = 0;
+        if has_flags {
+            flags |= BG_INODE_ZEROED;
+        }
+        if has_flags && usage.used_inodes == 0 {
             flags |= BG_INODE_UNINIT;
         }
         // The last group is never without its bitmap: it may be shorter than others.
-        if !usage.is_touched && !is_last && usage.used_inodes == 0 {
+        if has_flags && !usage.is_touched && !is_last && usage.used_inodes == 0 {
             flags |= BG_BLOCK_UNINIT;
         }
         GroupDesc {
@@ -60,21 +73,24 @@ impl Writer<'_> {
             bg_free_inodes_count_lo: U16::new(low_half(free_inodes)),
             bg_used_dirs_count_lo: U16::new(low_half(usage.directories)),
             bg_flags: U16::new(flags),
-            bg_itable_unused_lo: U16::new(low_half(free_inodes)),
+            bg_itable_unused_lo: U16::new(if has_flags { low_half(free_inodes) } else { 0 }),
+            bg_block_bitmap_hi: U32::new(high_word(place.block_bitmap)),
+            bg_inode_bitmap_hi: U32::new(high_word(place.inode_bitmap)),
+            bg_inode_table_hi: U32::new(high_word(place.inode_table)),
             ..GroupDesc::default()
         }
     }
 
     fn write_superblocks(&self, descriptors: &[u8], totals: Totals) -> Result<(), Ext4Error> {
         let geometry = &self.layout.fit.geometry;
-        let block_size = geometry.block_size as usize;
+        let block_size = geometry.form.block_size as usize;
         for group in 0..geometry.groups {
             let Some(place) = geometry.superblock(group) else { continue };
             let mut bytes = vec![0; block_size * (1 + geometry.descriptor_blocks() as usize)];
-            // Only the first leaves room for a boot sector.
-            let start = if group == 0 { SUPERBLOCK_OFFSET } else { 0 };
+            // Only the first leaves room for a boot sector, where that is not a block before it.
+            let start = if group == 0 { SUPERBLOCK_OFFSET % block_size } else { 0 };
             let superblock = self.superblock(group, totals);
-            bytes[start..start + SUPERBLOCK_OFFSET].copy_from_slice(superblock.as_bytes());
+            bytes[start..start + size_of::<Superblock>()].copy_from_slice(superblock.as_bytes());
             bytes[block_size..block_size + descriptors.len()].copy_from_slice(descriptors);
             self.image.data(self.offset(place.start), &bytes)?;
         }

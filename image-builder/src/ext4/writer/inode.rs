@@ -3,9 +3,11 @@ use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::Writer;
-use super::format::{EXTENTS_FL, EXTRA_ISIZE, INDEX_FL, INODE_SIZE, Inode, LINK_MAX, high_half, high_word, low_half, low_word, mode};
+use super::format::{
+    EA_INODE_FL, EXTENTS_FL, EXTRA_ISIZE, INDEX_FL, INODE_SIZE, Inode, LINK_MAX, high_half, high_word, low_half, low_word, mode,
+};
 use crate::ext4::Ext4Error;
-use crate::ext4::layout::{FAST_SYMLINK, FIRST_INODE, JOURNAL_INODE, place_xattrs};
+use crate::ext4::layout::{FAST_SYMLINK, FIRST_INODE, JOURNAL_INODE, LargeValue, PlacedXattrs, RESIZE_INODE};
 
 /// `i_blocks` counts sectors of 512 bytes.
 const SECTOR: u32 = 512;
@@ -33,12 +35,13 @@ impl Writer<'_> {
         let mut raw = Inode::new_zeroed();
         raw.i_extra_isize = U16::new(EXTRA_ISIZE);
         raw.i_links_count = U16::new(if counted.links > LINK_MAX { 1 } else { low_half(counted.links) });
+        let mut blocks = self.layout.fit.allocation.blocks(inode);
         match counted.node {
             Some(id) => {
                 let node = self.tree.node(id);
                 let kind = self.set_kind(&mut raw, inode, &node.kind);
                 set_metadata(&mut raw, kind, &node.metadata);
-                self.set_xattrs(&mut raw, inode, &node.metadata)?;
+                blocks += self.set_xattrs(&mut raw, inode, &node.metadata)?;
             }
             None if inode == FIRST_INODE => {
                 self.set_directory(&mut raw, inode);
@@ -50,9 +53,16 @@ impl Writer<'_> {
                 set_metadata(&mut raw, mode::REGULAR, &Metadata::root(0o600, self.layout.time));
                 raw.i_links_count = U16::new(1);
             }
-            None => return Ok(None),
+            None if inode == RESIZE_INODE && self.form().has_resize_inode() => {
+                blocks += self.set_resize(&mut raw);
+                set_metadata(&mut raw, mode::REGULAR, &Metadata::root(0o600, self.layout.time));
+            }
+            None => match self.layout.census.sharing().value(inode) {
+                Some(value) => self.set_value(&mut raw, inode, value),
+                None => return Ok(None),
+            },
         }
-        self.set_blocks(&mut raw, inode);
+        self.set_blocks(&mut raw, blocks);
         let checksum = self.checksum.of_inode(inode).with(raw.as_bytes());
         raw.i_checksum_lo = U16::new(checksum.low());
         raw.i_checksum_hi = U16::new(checksum.high());
@@ -103,19 +113,35 @@ impl Writer<'_> {
         raw.i_block = self.extent_root(inode);
     }
 
-    fn set_xattrs(&self, raw: &mut Inode, inode: u32, metadata: &Metadata) -> Result<(), Ext4Error> {
-        let Some(xattrs) = &metadata.xattrs else { return Ok(()) };
-        let placed = place_xattrs(xattrs, self.block_size()).map_err(|_planned| Ext4Error::TreeChanged)?;
-        raw.xattrs[..placed.in_inode.len()].copy_from_slice(&placed.in_inode);
-        if let Some(block) = self.layout.fit.allocation.xattr_block(inode) {
-            raw.i_file_acl_lo = U32::new(low_word(block));
-            raw.i_file_acl_high = U16::new(low_half(high_word(block)));
-        }
-        Ok(())
+    /// Gives the blocks that count as the inode's: what it shares counts for each that shares it.
+    fn set_xattrs(&self, raw: &mut Inode, inode: u32, metadata: &Metadata) -> Result<u64, Ext4Error> {
+        let Some(xattrs) = &metadata.xattrs else { return Ok(0) };
+        let placed = PlacedXattrs::new(xattrs, self.form()).map_err(|_planned| Ext4Error::TreeChanged)?;
+        let in_inode = self.attributes_in_inode(&placed)?;
+        raw.xattrs[..in_inode.len()].copy_from_slice(&in_inode);
+        let Some(index) = self.layout.census.sharing().block(inode) else { return Ok(0) };
+        let values: u64 = placed.large().map(|attribute| attribute.value.len().div_ceil(self.block_size() as usize) as u64).sum();
+        let block = self.layout.fit.allocation.xattr_block(index);
+        raw.i_file_acl_lo = U32::new(low_word(block));
+        raw.i_file_acl_high = U16::new(low_half(high_word(block)));
+        Ok(values + 1)
     }
 
-    fn set_blocks(&self, raw: &mut Inode, inode: u32) {
-        let sectors = self.layout.fit.allocation.blocks(inode) * u64::from(self.block_size() / SECTOR);
+    /// The value of an attribute: its hash is where others have a time, and how often it is referred to in two more fields, as `fs/ext4/xattr.c` has
+    /// them.
+    fn set_value(&self, raw: &mut Inode, inode: u32, value: LargeValue) {
+        set_size(raw, value.length.into());
+        self.set_extents(raw, inode);
+        raw.i_flags = U32::new(raw.i_flags.get() | EA_INODE_FL);
+        set_metadata(raw, mode::REGULAR, &Metadata::root(0o600, self.layout.time));
+        let (hash, extra) = timestamp(Time::from_seconds(self.value_hash(inode).into()));
+        (raw.i_atime, raw.i_atime_extra) = (U32::new(hash), U32::new(extra));
+        (raw.i_ctime, raw.i_ctime_extra) = (U32::ZERO, U32::ZERO);
+        raw.i_version = U32::new(value.references);
+    }
+
+    fn set_blocks(&self, raw: &mut Inode, blocks: u64) {
+        let sectors = blocks * u64::from(self.block_size() / SECTOR);
         raw.i_blocks_lo = U32::new(low_word(sectors));
         raw.i_blocks_high = U16::new(low_half(high_word(sectors)));
     }

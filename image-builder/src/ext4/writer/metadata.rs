@@ -8,10 +8,7 @@ use super::format::{JBD2_MAGIC, JBD2_SUPERBLOCK_V2, JournalSuperblock};
 use super::{Writer, physical};
 use crate::ext4::Ext4Error;
 use crate::ext4::hash::HashSeed;
-use crate::ext4::layout::{FAST_SYMLINK, JOURNAL_INODE, place_xattrs};
-
-/// Where the checksum is in a block of attributes, and how long it is.
-const XATTR_CHECKSUM: std::ops::Range<usize> = 16..20;
+use crate::ext4::layout::{FAST_SYMLINK, JOURNAL_INODE};
 
 impl Writer<'_> {
     /// Writes the journal, directories, long links, attributes and extent trees.
@@ -21,7 +18,8 @@ impl Writer<'_> {
             self.write_directory(batch, inode)?;
             self.write_symlink(batch, inode)?;
             self.write_extent_tree(batch, inode)?;
-            self.write_xattrs(batch, inode)
+            self.write_xattrs(batch, inode)?;
+            self.write_value(batch, inode)
         })
     }
 
@@ -49,7 +47,7 @@ impl Writer<'_> {
         let Some(directory) = self.layout.census.directory(inode) else { return Ok(()) };
         let entries = self.layout.census.entries(self.tree, inode);
         let seed = HashSeed::new(self.layout.identity.hash_seed);
-        let blocks = DirectoryBlocks::new(inode, directory.parent, entries, self.block_size(), seed, self.checksum);
+        let blocks = DirectoryBlocks::new(inode, directory.parent, entries, self.form(), seed, self.checksum);
         if blocks.count() > u64::from(directory.blocks) {
             return Err(Ext4Error::TreeChanged);
         }
@@ -68,18 +66,6 @@ impl Writer<'_> {
             let place = physical(self.layout.fit.allocation.extents(inode), 0).ok_or(Ext4Error::TreeChanged)?;
             self.block(batch, place)?[..target.len()].copy_from_slice(target);
         }
-        Ok(())
-    }
-
-    fn write_xattrs(&self, batch: &mut Batch<'_>, inode: u32) -> Result<(), Ext4Error> {
-        let Some(place) = self.layout.fit.allocation.xattr_block(inode) else { return Ok(()) };
-        let node = self.layout.census.inode(inode).node.map(|id| self.tree.node(id));
-        let xattrs = node.and_then(|node| node.metadata.xattrs.as_ref()).ok_or(Ext4Error::TreeChanged)?;
-        let placed = place_xattrs(xattrs, self.block_size()).map_err(|_planned| Ext4Error::TreeChanged)?;
-        let mut content = placed.block.ok_or(Ext4Error::TreeChanged)?;
-        let sum = self.checksum.with(&place.to_le_bytes()).with(&content).value();
-        content[XATTR_CHECKSUM].copy_from_slice(&sum.to_le_bytes());
-        self.block(batch, place)?.copy_from_slice(&content);
         Ok(())
     }
 }

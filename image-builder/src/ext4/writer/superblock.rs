@@ -28,31 +28,37 @@ impl Writer<'_> {
         // Backups in groups beyond 65535 keep the lower half, as the kernel's own do.
         superblock.s_block_group_nr = U16::new(low_half(group));
         let bytes = superblock.as_bytes();
-        superblock.s_checksum = U32::new(Checksum::new().with(&bytes[..bytes.len() - 4]).value());
+        if self.form().has_checksums() {
+            superblock.s_checksum = U32::new(Checksum::new().with(&bytes[..bytes.len() - 4]).value());
+        }
         superblock
     }
 
     fn set_sizes(&self, superblock: &mut Superblock, totals: Totals) {
         let fit = &self.layout.fit;
         let geometry = &fit.geometry;
-        let log_block_size = geometry.block_size.ilog2() - 10;
+        let form = geometry.form;
+        let log_block_size = form.block_size.ilog2() - 10;
         superblock.s_inodes_count = U32::new(geometry.inodes());
         superblock.s_blocks_count_lo = U32::new(low_word(fit.blocks));
         superblock.s_blocks_count_hi = U32::new(high_word(fit.blocks));
         superblock.s_free_blocks_count_lo = U32::new(low_word(totals.free_blocks));
         superblock.s_free_blocks_count_hi = U32::new(high_word(totals.free_blocks));
         superblock.s_free_inodes_count = U32::new(totals.free_inodes);
+        superblock.s_first_data_block = U32::new(low_word(form.first_block()));
         superblock.s_log_block_size = U32::new(log_block_size);
         superblock.s_log_cluster_size = U32::new(log_block_size);
-        superblock.s_blocks_per_group = U32::new(geometry.blocks_per_group());
-        superblock.s_clusters_per_group = U32::new(geometry.blocks_per_group());
+        superblock.s_blocks_per_group = U32::new(form.blocks_per_group());
+        superblock.s_clusters_per_group = U32::new(form.blocks_per_group());
         superblock.s_inodes_per_group = U32::new(geometry.inodes_per_group);
         superblock.s_inode_size = U16::new(u16::try_from(INODE_SIZE).unwrap_or(u16::MAX));
+        superblock.s_desc_size = U16::new(if form.is_64bit() { low_half(form.descriptor_size()) } else { 0 });
+        superblock.s_reserved_gdt_blocks = U16::new(low_half(geometry.reserved_descriptor_blocks));
         superblock.s_min_extra_isize = U16::new(EXTRA_ISIZE);
         superblock.s_want_extra_isize = U16::new(EXTRA_ISIZE);
         superblock.s_log_groups_per_flex = GROUPS_PER_FLEX.ilog2().to_le_bytes()[0];
         let ground: u64 = fit.allocation.ground.taken().iter().map(|range| range.end - range.start).sum();
-        superblock.s_overhead_clusters = U32::new(low_word(ground + u64::from(fit.journal)));
+        superblock.s_overhead_clusters = U32::new(low_word(form.first_block() + ground + u64::from(fit.journal)));
     }
 
     fn set_state(&self, superblock: &mut Superblock) {
@@ -72,23 +78,31 @@ impl Writer<'_> {
     }
 
     fn set_features(&self, superblock: &mut Superblock) {
-        let journal = if self.layout.fit.journal > 0 { Compat::HAS_JOURNAL } else { Compat::default() };
+        let form = self.form();
+        let has_values = !self.layout.census.sharing().values().is_empty();
         superblock.s_first_ino = U32::new(FIRST_INODE);
-        superblock.s_feature_compat = journal.and(Compat::EXT_ATTR).and(Compat::DIR_INDEX);
-        superblock.s_feature_incompat = Incompat::FILETYPE.and(Incompat::EXTENTS).and(Incompat::FLEX_BG);
+        superblock.s_feature_compat = Compat::EXT_ATTR
+            .and(Compat::DIR_INDEX)
+            .and(Compat::HAS_JOURNAL.when(self.layout.fit.journal > 0))
+            .and(Compat::RESIZE_INODE.when(form.has_resize_inode()));
+        superblock.s_feature_incompat = Incompat::FILETYPE
+            .and(Incompat::EXTENTS)
+            .and(Incompat::FLEX_BG)
+            .and(Incompat::BIT64.when(form.is_64bit()))
+            .and(Incompat::EA_INODE.when(has_values));
         superblock.s_feature_ro_compat = RoCompat::SPARSE_SUPER
             .and(RoCompat::LARGE_FILE)
             .and(RoCompat::HUGE_FILE)
             .and(RoCompat::DIR_NLINK)
             .and(RoCompat::EXTRA_ISIZE)
-            .and(RoCompat::METADATA_CSUM);
+            .and(RoCompat::METADATA_CSUM.when(form.has_checksums()));
         superblock.s_uuid = self.layout.identity.uuid;
         superblock.s_volume_name = self.layout.label;
         superblock.s_hash_seed = self.layout.identity.hash_seed;
         superblock.s_def_hash_version = HASH_HALF_MD4;
         superblock.s_flags = U32::new(FLAGS_SIGNED_HASH);
         superblock.s_default_mount_opts = U32::new(DEFM_XATTR_USER | DEFM_ACL);
-        superblock.s_checksum_type = 1;
+        superblock.s_checksum_type = u8::from(form.has_checksums());
         superblock.s_lpf_ino = U32::new(FIRST_INODE);
     }
 

@@ -1,4 +1,4 @@
-use crate::args::BuildArgs;
+use crate::args::{BuildArgs, ImageArgs};
 use crate::invocation::Verbosity;
 use crate::sourced::{Source, Sourced};
 use crate::wishes::{UserWish, Wishes};
@@ -33,9 +33,6 @@ impl From<BuildArgs> for Wishes {
             root_password: one(args.root_password, "--root-password"),
             ssh_keys: many(args.ssh_key, "--ssh-key"),
             users: many(args.user.iter().map(|text| UserWish::parse(text)), "--user"),
-            size: one(args.image.size, "--size"),
-            free: one(args.image.free, "--free"),
-            label: one(args.image.label, "--label"),
             hostname: one(args.hostname, "--hostname"),
             overlays: many(args.overlay, "--overlay"),
             hooks: many(args.hook, "--hook"),
@@ -49,6 +46,20 @@ impl From<BuildArgs> for Wishes {
             json: args.json.then_some(true),
             verbosity,
             docker: one(args.docker.then(String::new), "--docker"),
+            ..Self::from(args.image)
+        }
+    }
+}
+
+impl From<ImageArgs> for Wishes {
+    fn from(args: ImageArgs) -> Self {
+        Self {
+            size: one(args.size, "--size"),
+            free: one(args.free, "--free"),
+            label: one(args.label, "--label"),
+            ext4_profile: one(args.ext4_profile, "--ext4-profile"),
+            block_size: one(args.block_size, "--block-size"),
+            ..Self::default()
         }
     }
 }

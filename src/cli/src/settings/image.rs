@@ -1,30 +1,49 @@
+use rootfs_image::{BlockSize, Profile};
+
 use crate::args::ImageArgs;
 use crate::invocation::ImageOptions;
 use crate::setting_error::SettingError;
-use crate::sourced::{Source, Sourced};
+use crate::sourced::Sourced;
+use crate::wishes::Wishes;
 
 /// ext4 keeps this many bytes of a label.
 const LONGEST_LABEL: usize = 16;
 
+/// Profiles by the names they are asked for.
+const PROFILES: [(&str, Profile); 3] = [("default", Profile::Default), ("read-only", Profile::ReadOnly), ("compat", Profile::Compat)];
+
 /// What flags alone say of an image.
 ///
 /// # Errors
-/// When a size or a label is none.
+/// When a value is none.
 pub(crate) fn of_flags(args: &ImageArgs) -> Result<ImageOptions, SettingError> {
-    let said = |value: &Option<String>, flag| value.clone().map(|value| Sourced::new(value, Source::Flag(flag)));
-    settle(said(&args.size, "--size").as_ref(), said(&args.free, "--free").as_ref(), said(&args.label, "--label").as_ref())
+    settle(&Wishes::from(args.clone()))
 }
 
 /// What all sources say of an image.
-pub(super) fn settle(
-    size: Option<&Sourced<String>>,
-    free: Option<&Sourced<String>>,
-    label: Option<&Sourced<String>>,
-) -> Result<ImageOptions, SettingError> {
-    if let (Some(size), Some(_)) = (size, free) {
+pub(super) fn settle(wishes: &Wishes) -> Result<ImageOptions, SettingError> {
+    if let (Some(size), Some(_)) = (&wishes.size, &wishes.free) {
         return Err(SettingError::invalid(size, "a size and free space exclude each other"));
     }
-    Ok(ImageOptions { size: size.map(bytes).transpose()?, free: free.map(bytes).transpose()?, label: label.map(label_of).transpose()? })
+    Ok(ImageOptions {
+        size: wishes.size.as_ref().map(bytes).transpose()?,
+        free: wishes.free.as_ref().map(bytes).transpose()?,
+        label: wishes.label.as_ref().map(label_of).transpose()?,
+        profile: wishes.ext4_profile.as_ref().map(profile).transpose()?.unwrap_or_default(),
+        block_size: wishes.block_size.as_ref().map(block_size).transpose()?.unwrap_or_default(),
+    })
+}
+
+fn profile(said: &Sourced<String>) -> Result<Profile, SettingError> {
+    let known = PROFILES.into_iter().find(|(name, _)| *name == said.value);
+    let names = PROFILES.map(|(name, _)| name).join(", ");
+    known.map(|(_, profile)| profile).ok_or_else(|| SettingError::invalid(said, format!("`{}` is none of {names}", said.value)))
+}
+
+fn block_size(said: &Sourced<String>) -> Result<BlockSize, SettingError> {
+    let wanted = bytes(said)?;
+    let known = BlockSize::ALL.into_iter().find(|size| u64::from(size.bytes()) == wanted);
+    known.ok_or_else(|| SettingError::invalid(said, "a block has 1K, 2K or 4K"))
 }
 
 fn label_of(said: &Sourced<String>) -> Result<String, SettingError> {
@@ -63,6 +82,20 @@ pub(crate) fn parse_bytes(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn profiles_and_block_sizes_have_defaults() {
+        let of = |profile: Option<&str>, block_size: Option<&str>| {
+            let args =
+                ImageArgs { ext4_profile: profile.map(str::to_owned), block_size: block_size.map(str::to_owned), ..ImageArgs::default() };
+            of_flags(&args).map(|options| (options.profile, options.block_size)).map_err(|error| error.to_string())
+        };
+        assert_eq!(of(None, None), Ok((Profile::Default, BlockSize::K4)));
+        for (text, block_size) in [("1K", BlockSize::K1), ("2048", BlockSize::K2), ("4KiB", BlockSize::K4)] {
+            assert_eq!(of(Some("read-only"), Some(text)), Ok((Profile::ReadOnly, block_size)));
+        }
+        assert_eq!(of(None, Some("3K")), Err("--block-size 3K: a block has 1K, 2K or 4K".to_owned()));
+    }
 
     #[test]
     fn sizes_have_binary_suffixes() {
