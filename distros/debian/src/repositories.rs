@@ -1,4 +1,4 @@
-use rootfs_plugin::{AptRepository, Key, PlanError, Request};
+use rootfs_plugin::{AptRepository, Architecture, Key, PlanError, Request};
 
 use crate::distro_file::{Archive, DistroFile, FileRelease, ReleaseArchive};
 use crate::extra_repository;
@@ -23,7 +23,7 @@ pub(crate) fn plan_repositories(
         let trusted = release.archives.get(&archive.name).or_else(|| release.archives.values().next());
         if let (false, Some(trusted)) = (suites.is_empty(), trusted) {
             let mirrors = mirrors(archive, position == 0, request);
-            repositories.push(repository(archive, mirrors, suites, trusted, keys));
+            repositories.push(repository(archive, request.architecture, mirrors, suites, trusted, keys));
         }
     }
     for (position, extra) in request.repositories.iter().enumerate() {
@@ -56,6 +56,7 @@ fn mirrors(archive: &Archive, first: bool, request: &Request) -> Vec<String> {
 
 fn repository(
     archive: &Archive,
+    architecture: Architecture,
     mirrors: Vec<String>,
     suites: Vec<String>,
     trusted: &ReleaseArchive,
@@ -65,7 +66,7 @@ fn repository(
     AptRepository {
         name: archive.name.clone(),
         mirrors,
-        public: archive.public.clone(),
+        public: archive.public(architecture).to_owned(),
         suites,
         components: archive.components.clone(),
         keys: trusted.keys.iter().filter_map(armoured).collect(),
