@@ -17,7 +17,9 @@ mod mirrors;
 mod output;
 mod plain_user;
 mod reproducible;
+mod keys;
 mod sets;
+mod ubuntu;
 mod signatures;
 mod small_repositories;
 
@@ -69,6 +71,8 @@ fn cases() -> Vec<Case> {
         plain_user::cases(),
         interrupt::cases(),
         concurrency::cases(),
+        ubuntu::cases(),
+        keys::cases(),
         command_line::cases(),
     ]
     .into_iter()
