@@ -29,6 +29,10 @@ const FULL: &[Set] = &[
     Set::of("default-jre-headless", &["default-jre-headless"]),
     Set::of("openssh-server", &["openssh-server"]),
     Set::of("nginx", &["nginx"]),
+    Set::of("kata", &["chrony", "iptables", "kmod", "dbus", "cryptsetup-bin", "e2fsprogs"]),
+    Set::of("docker-network-manager", &["docker.io", "network-manager"]),
+    Set::of("cloud-init-locales", &["cloud-init", "locales", "tzdata", "console-setup"]),
+    Set::of("mariadb-server", &["mariadb-server"]),
 ];
 
 const NEEDS: &[Need] = &[Need::Product, Need::Root, Need::Debian, Need::Judge("unshare")];

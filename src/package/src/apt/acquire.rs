@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use rootfs_plugin::{AptRepository, BuildError, Include, Installer, Plan, PlannedPackage};
 
+use super::deb822::Stanza;
 use super::{Universe, add_local_packages, load_repositories, resolve};
 use crate::deb::DebLayer;
 use crate::engine::build_error;
@@ -111,6 +112,19 @@ fn download(package: &LockedPackage, repositories: &[AptRepository]) -> Result<D
     Ok(Download { name: format!("{} {}", package.name, package.version), urls, size: package.size, sha256: package.sha256 })
 }
 
+/// Whether the package calls itself what the index called it: that is what the resolver believed.
+fn check_identity(package: &LockedPackage, layer: &DebLayer) -> Result<(), BuildError> {
+    let control = layer.control.get("control").map(|file| String::from_utf8_lossy(&file.content)).unwrap_or_default();
+    let stanza = Stanza::new(&control);
+    for (field, expected) in [("Package", &package.name), ("Version", &package.version), ("Architecture", &package.architecture)] {
+        let found = stanza.get(field).unwrap_or_default();
+        if found != expected {
+            return Err(BuildError::new(format!("its own {field} is `{}`, not `{expected}`", found.escape_default())));
+        }
+    }
+    Ok(())
+}
+
 /// Opens the payload of every package, unpacking those the store has only packed.
 pub(crate) fn open_layers(lock: &Lock, store: &Store, observer: &dyn Observer) -> Result<Vec<DebLayer>, BuildError> {
     observer.event(Event::Expect { items: lock.packages.len() as u64, bytes: 0 });
@@ -120,11 +134,13 @@ pub(crate) fn open_layers(lock: &Lock, store: &Store, observer: &dyn Observer) -
             if observer.cancelled() {
                 return Err(BuildError::new("interrupted"));
             }
-            let layer = store.deb(&package.sha256).map_err(|error| BuildError {
+            let unpackable = |cause: BuildError| BuildError {
                 message: format!("can't unpack {} {}", package.name, package.version),
                 hint: None,
-                cause: Some(Box::new(build_error(&error))),
-            })?;
+                cause: Some(Box::new(cause)),
+            };
+            let layer = store.deb(&package.sha256).map_err(|error| unpackable(build_error(&error)))?;
+            check_identity(package, &layer).map_err(unpackable)?;
             observer.event(Event::Item(&package.name));
             Ok(layer)
         })

@@ -40,8 +40,10 @@ pub(super) fn stanza(control: &Control, layer: &crate::deb::DebLayer, state: Sta
         State::HalfInstalled => "half-installed",
         State::Unpacked { .. } => "unpacked",
     };
-    let (first, rest) = control.stanza.split_once('\n').unwrap_or((&control.stanza, ""));
-    let mut text = format!("{first}\nStatus: install ok {word}\n{rest}");
+    // Behind the name where that comes first, as dpkg has it; any other field may go on in the next line.
+    let first = control.stanza.split_inclusive('\n').next().filter(|line| line.to_ascii_lowercase().starts_with("package:"));
+    let (first, rest) = control.stanza.split_at(first.map_or(0, str::len));
+    let mut text = format!("{first}{}Status: install ok {word}\n{rest}", if first.is_empty() || first.ends_with('\n') { "" } else { "\n" });
     if !text.ends_with('\n') {
         text.push('\n');
     }
