@@ -130,9 +130,10 @@ pub(crate) fn may_differ(path: &str) -> bool {
 }
 
 /// Files that are written anew by a program that is told the time: Python's compiled modules (by SOURCE_DATE_EPOCH, which scripts see here, they name
-/// their source by its hash instead of its time) and the Java key store (with the time at which each certificate went in).
+/// their source by its hash instead of its time) and the Java key store (with the time at which each certificate went in), and
+/// MariaDB's first tables (in which are times, and positions in its log).
 pub(crate) fn contents_may_differ(path: &str) -> bool {
-    path.ends_with(".pyc") || path == "/etc/ssl/certs/java/cacerts"
+    path.ends_with(".pyc") || path == "/etc/ssl/certs/java/cacerts" || path.starts_with("/var/lib/mysql/")
 }
 
 /// What programs wrote on the way; mmdebstrap keeps some of it, we keep none.

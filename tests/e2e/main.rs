@@ -9,19 +9,20 @@ mod damaged_trees;
 mod disk;
 mod engine;
 mod host;
+mod hostile_packages;
 mod images;
 mod installed;
 mod interrupt;
+mod keys;
 mod lock;
 mod mirrors;
 mod output;
 mod plain_user;
 mod reproducible;
-mod keys;
 mod sets;
-mod ubuntu;
 mod signatures;
 mod small_repositories;
+mod ubuntu;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ fn cases() -> Vec<Case> {
         interrupt::cases(),
         concurrency::cases(),
         ubuntu::cases(),
+        hostile_packages::cases(),
         keys::cases(),
         command_line::cases(),
     ]

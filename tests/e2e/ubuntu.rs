@@ -65,9 +65,8 @@ fn archive(workbench: &Workbench) -> Result<PathBuf, Failed> {
             archive.add("noble", component, &repacked(workbench, &package)?, "")?;
         }
         let scratch = workbench.scratch()?;
-        let mut add = |suite: &str, component: &str, deb: Deb, fields: &str| {
-            archive.add(suite, component, &deb.build(scratch.path())?, fields)
-        };
+        let mut add =
+            |suite: &str, component: &str, deb: Deb, fields: &str| archive.add(suite, component, &deb.build(scratch.path())?, fields);
         let versioned = |name: &str, version: &str| Deb::new(name, version).file(&format!("/usr/share/{name}/version"), version);
         add("noble", "main", versioned("phased", "1.0"), "")?;
         add("noble-updates", "main", versioned("phased", "1.1"), "Phased-Update-Percentage: 0\n")?;

@@ -22,6 +22,7 @@ mod product;
 mod repository;
 mod settings;
 mod suite_archive;
+mod tar_entry;
 mod workbench;
 
 pub use ar::{ar, ar_member, read_ar};
@@ -42,6 +43,7 @@ pub use product::Product;
 pub use repository::{Repository, Validity};
 pub use settings::{Settings, find_program};
 pub use suite_archive::{SuiteArchive, path_in_archive, repacked};
+pub use tar_entry::{TarEntry, tar};
 pub use workbench::Workbench;
 
 pub use libtest_mimic::Failed;

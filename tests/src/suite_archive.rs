@@ -65,6 +65,16 @@ impl SuiteArchive {
         Ok(())
     }
 
+    /// Calls a package otherwise in its entry than it calls itself.
+    ///
+    /// # Errors
+    /// When there is no such entry.
+    pub fn rename(&mut self, suite: &str, component: &str, from: &str, to: &str) -> Result<(), Failed> {
+        let entries = self.entries.get_mut(suite).and_then(|of| of.get_mut(component)).ok_or("there is no such suite or component")?;
+        *entries = entries.replacen(&format!("Package: {from}\n"), &format!("Package: {to}\n"), 1);
+        Ok(())
+    }
+
     /// Writes the indexes, packed and by hash, and signs them.
     ///
     /// # Errors

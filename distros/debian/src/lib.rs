@@ -47,8 +47,7 @@ pub fn debian() -> &'static dyn Distro {
 /// As [`debian`].
 #[must_use]
 pub fn ubuntu() -> &'static dyn Distro {
-    static DISTRO: LazyLock<AptDistro> =
-        LazyLock::new(|| AptDistro::parse_relative(UBUNTU, DEBIAN, &KEYS).expect("ubuntu.toml is tested"));
+    static DISTRO: LazyLock<AptDistro> = LazyLock::new(|| AptDistro::parse_relative(UBUNTU, DEBIAN, &KEYS).expect("ubuntu.toml is tested"));
     &*DISTRO
 }
 

@@ -30,13 +30,12 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Whether it stands for a regular file; a V7 directory is a file whose name ends in a slash.
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.kind, b'0' | b'7' | 0) && !self.name.ends_with(b"/")
+        matches!(self.kind, b'0' | b'7' | 0)
     }
 
     pub(super) fn is_directory(&self) -> bool {
-        self.kind == b'5' || (matches!(self.kind, b'0' | 0) && self.name.ends_with(b"/"))
+        self.kind == b'5'
     }
 }
 
@@ -154,9 +153,11 @@ impl<R: Read> TarReader<R> {
 
     fn check_kind(&self, header: &Header) -> Result<(), DebFault> {
         let reason = match header.kind {
-            0 | b'0' | b'7' if header.is_file() => return Ok(()),
-            0 | b'0'..=b'7' if header.size == 0 => return Ok(()),
-            0 | b'0'..=b'7' => "it is no regular file, and yet has a content".to_owned(),
+            // A directory to old tars, a file to dpkg.
+            0 | b'0' | b'7' if header.name.ends_with(b"/") => "it is a file, and yet its name ends in a slash".to_owned(),
+            0 | b'0' | b'7' => return Ok(()),
+            b'1'..=b'6' if header.size == 0 => return Ok(()),
+            b'1'..=b'6' => "it is no regular file, and yet has a content".to_owned(),
             b'x' | b'g' => "pax headers are not supported, nor are they by dpkg".to_owned(),
             kind => format!("its type `{}` is not supported", kind.escape_ascii()),
         };
