@@ -82,6 +82,16 @@ fn a_layer_is_an_archive_that_others_read() {
     }
 }
 
+#[path = "../../../../fuzz/seeds/deb.rs"]
+mod seeds;
+
+#[test]
+fn what_the_fuzzer_begins_with_is_sound() {
+    for (name, package) in seeds::seeds() {
+        read(&package).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    }
+}
+
 #[test]
 fn odd_packages_that_dpkg_takes_are_taken() {
     let data = tar(&[Entry::directory("./a/"), Entry::directory("./a/")]);
