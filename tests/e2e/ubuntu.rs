@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rootfs_tests::{
-    Case, Chroot, Deb, Failed, Fault, Mirror, Need, Origin, Reference, Release, Rule, SuiteArchive, Workbench, copy_tree, ensure, findings,
-    judge, path_in_archive, repacked,
+    Case, Chroot, Deb, Failed, Fault, Mirror, Need, Origin, Process, Reference, Release, Rule, SuiteArchive, Workbench, copy_tree, ensure,
+    findings, judge, path_in_archive, repacked, words,
 };
 
 use crate::build::minbase;
@@ -38,6 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         case("sources name the public archive", expect_sources),
         case("a phased update is taken, as apt takes it in a new tree", phased),
+        case("a kernel whose modules are a package of their own", kernel),
         case("an archive that another key signed is refused", |workbench| {
             refused(workbench, None, Rule::always("no such path", Fault::Status(404)), &["InRelease", "sign"])
         }),
@@ -168,6 +169,66 @@ fn phased(workbench: &Workbench) -> Result<(), Failed> {
     let lines: Vec<&str> = printed.lines().collect();
     ensure!(lines.len() == 2 && lines[0].contains("(1.1 ") && lines[1].contains("(1.0 "), "apt would install:\n{printed}");
     Ok(())
+}
+
+/// Ubuntu has a kernel's image and its modules in two packages. Debian's kernel, taken apart so, must give the same files as Debian's.
+fn kernel(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let debian = scratch.path().join("debian");
+    let url = workbench.mirror()?.url();
+    let release = workbench.product().mirror(&url).args(["kernel", "debian", "-d"]).arg(&debian).run()?.success()?.output;
+    for (place, apart) in [("whole", true), ("without-modules", false)] {
+        let archive = kernel_archive(workbench, release.trim(), scratch.path(), apart)?;
+        let mirror = Mirror::start(Origin::Directory(archive.path().to_path_buf()))?;
+        let mirrors =
+            ["--mirror".to_owned(), format!("{}/ubuntu", mirror.url()), "--mirror".to_owned(), format!("security={}/ubuntu", mirror.url())];
+        let ubuntu = scratch.path().join(place);
+        let run = workbench.product().args(["kernel", "ubuntu", "--release", "noble", "-d"]).arg(&ubuntu).args(mirrors);
+        run.arg("--keyring").arg(archive.key_file()).run()?.success()?;
+        for name in ["vmlinuz", "initrd"] {
+            let same = fs_err::read(debian.join(name))? == fs_err::read(ubuntu.join(name))?;
+            ensure!(same == (apart || name == "vmlinuz"), "{place}: {name} is {}", if same { "the same" } else { "another" });
+        }
+    }
+    Ok(())
+}
+
+/// An archive of a kernel in Ubuntu's three packages; `apart` says whether the image needs the modules, as it should.
+fn kernel_archive(workbench: &Workbench, release: &str, scratch: &Path, apart: bool) -> Result<SuiteArchive, Failed> {
+    let directory = tempfile::tempdir_in(scratch)?;
+    let path = path_in_archive(workbench, Release::Trixie, &format!("linux-image-{release}"))?;
+    let file = directory.path().join("kernel.deb");
+    fs_err::write(&file, workbench.forward()?.read(&path)?.ok_or("the kernel is not there")?)?;
+    let image = directory.path().join("image");
+    Process::judge("dpkg-deb").args(words([&"--raw-extract", &file, &image])).run()?.success()?;
+    let modules = directory.path().join("modules");
+    for part in ["boot", "usr/lib", "DEBIAN"] {
+        fs_err::create_dir_all(modules.join(part))?;
+    }
+    fs_err::rename(image.join("usr/lib/modules"), modules.join("usr/lib/modules"))?;
+    for entry in fs_err::read_dir(image.join("boot"))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default();
+        if !name.to_string_lossy().starts_with("vmlinuz-") {
+            fs_err::rename(&path, modules.join("boot").join(name))?;
+        }
+    }
+    let mut archive = SuiteArchive::new(&SUITES, &["main", "universe"])?;
+    let needs = if apart { "Depends: linux-modules-6-generic\n" } else { "" };
+    for (tree, name, needs) in [(&image, "linux-image-6-generic", needs), (&modules, "linux-modules-6-generic", "")] {
+        let text =
+            format!("Package: {name}\nVersion: 6\nArchitecture: amd64\n{needs}Maintainer: Nobody <nobody@example.org>\nDescription: x\n");
+        fs_err::remove_dir_all(tree.join("DEBIAN"))?;
+        fs_err::create_dir(tree.join("DEBIAN"))?;
+        fs_err::write(tree.join("DEBIAN/control"), text)?;
+        let package = directory.path().join(format!("{name}.deb"));
+        Process::judge("dpkg-deb").args(words([&"-Zzstd", &"-z1", &"--build", tree, &package])).run()?.success()?;
+        archive.add("noble", "main", &package, "")?;
+    }
+    let meta = Deb::new("linux-image-virtual", "6").field("Depends", "linux-image-6-generic").build(directory.path())?;
+    archive.add("noble", "main", &meta, "")?;
+    archive.publish()?;
+    Ok(archive)
 }
 
 /// The build ends with these words and leaves nothing.

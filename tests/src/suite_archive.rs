@@ -136,25 +136,35 @@ pub fn repacked(workbench: &Workbench, path: &str) -> Result<PathBuf, Failed> {
     Ok(file)
 }
 
-/// The path of a package in Debian's archive, by its release's index.
+/// The path of a package in Debian's archive, by its release's indexes: that of the security archive before the updates', and that before the release's.
 ///
 /// # Errors
 /// When the archive can't be read or has no such package.
 pub fn path_in_archive(workbench: &Workbench, release: crate::Release, name: &str) -> Result<String, Failed> {
+    for signed in release.indexes().iter().rev() {
+        let text = packages_file(workbench, signed)?;
+        let after = text.strip_prefix(&format!("Package: {name}\n")).or_else(|| Some(text.split_once(&format!("\nPackage: {name}\n"))?.1));
+        if let Some(path) = after.and_then(|stanza| stanza.lines().find_map(|line| line.strip_prefix("Filename: "))) {
+            let archive = signed.split('/').next().unwrap_or_default();
+            return Ok(format!("{archive}/{path}"));
+        }
+    }
+    Err(format!("{release} has no {name}").into())
+}
+
+/// The index of main, by the path of the suite's InRelease.
+fn packages_file(workbench: &Workbench, signed: &str) -> Result<String, Failed> {
     const INDEX: &str = "main/binary-amd64/Packages.xz";
     let forward = workbench.forward()?;
-    let signed = forward.read(&release.indexes()[0])?.ok_or("the mirror has no InRelease")?;
-    let signed = String::from_utf8(signed)?;
+    let text = String::from_utf8(forward.read(signed)?.ok_or_else(|| format!("the mirror has no {signed}"))?)?;
     // MD5 comes before SHA256.
-    let line = signed.lines().rfind(|line| line.ends_with(&format!(" {INDEX}"))).ok_or("InRelease lists no index")?;
+    let line = text.lines().rfind(|line| line.ends_with(&format!(" {INDEX}"))).ok_or_else(|| format!("{signed} lists no index"))?;
     let hash = line.split_whitespace().next().unwrap_or_default();
-    let index = format!("debian/dists/{release}/main/binary-amd64/by-hash/SHA256/{hash}");
+    let index = signed.replace("InRelease", &format!("main/binary-amd64/by-hash/SHA256/{hash}"));
     let packed = forward.read(&index)?.ok_or_else(|| format!("the mirror has no {index}"))?;
     let mut text = String::new();
     XzDecoder::new_multi_decoder(packed.as_slice()).read_to_string(&mut text)?;
-    let (_, stanza) = text.split_once(&format!("\nPackage: {name}\n")).ok_or_else(|| format!("{release} has no {name}"))?;
-    let path = stanza.lines().find_map(|line| line.strip_prefix("Filename: ")).ok_or("its entry has no Filename")?;
-    Ok(format!("debian/{path}"))
+    Ok(text)
 }
 
 fn xz(bytes: &[u8]) -> Result<Vec<u8>, Failed> {

@@ -39,18 +39,19 @@ pub(crate) fn resolve_plan(
     let selection = resolve(&universe, &plan.include, *recommends).map_err(|error| build_error(&error))?;
     let mut lock = selection.lock(&plan.distribution, &plan.release, plan.architecture.name(), wanted.agent.clone());
     if let (true, Some(kernel)) = (wanted.kernel, &plan.kernel) {
-        lock.kernel = Some(choose_kernel(&universe, kernel)?);
+        lock.kernel = choose_kernel(&universe, kernel)?;
     }
     Ok(lock)
 }
 
-/// The package with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself.
-fn choose_kernel(universe: &Universe, name: &str) -> Result<LockedPackage, BuildError> {
+/// The packages with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself; and those of its modules.
+fn choose_kernel(universe: &Universe, name: &str) -> Result<Vec<LockedPackage>, BuildError> {
     let include = [Include::Package(PlannedPackage::Name(name.to_owned()))];
     let selection = resolve(universe, &include, false).map_err(|error| build_error(&error))?;
     let versioned = selection.packages.iter().find(|package| package.name.starts_with("linux-image-") && package.name != name);
-    let chosen = versioned.or_else(|| selection.get(name));
-    chosen.map(LockedPackage::from).ok_or_else(|| BuildError::new(format!("`{name}` brings no kernel")))
+    let image = versioned.or_else(|| selection.get(name)).ok_or_else(|| BuildError::new(format!("`{name}` brings no kernel")))?;
+    let modules = selection.packages.iter().filter(|package| package.name.starts_with("linux-modules-"));
+    Ok([image].into_iter().chain(modules).map(LockedPackage::from).collect())
 }
 
 /// Fetches the indexes and chooses the kernel alone.
@@ -60,7 +61,7 @@ pub(crate) fn resolve_kernel(
     fetcher: &Fetcher<'_>,
     store: &Store,
     observer: &dyn Observer,
-) -> Result<LockedPackage, BuildError> {
+) -> Result<Vec<LockedPackage>, BuildError> {
     let Installer::Apt { repositories, ignore_valid_until, .. } = &plan.installer;
     let kernel = plan
         .kernel
@@ -91,10 +92,11 @@ pub(crate) fn fetch_locked(lock: &Lock, plan: &Plan, fetcher: &Fetcher<'_>, stor
     fetcher.fetch(&downloads).map_err(|error| build_error(&error))
 }
 
-/// Brings one package of a plan's repositories into the store.
-pub(crate) fn fetch_package(package: &LockedPackage, plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
+/// Brings packages of a plan's repositories into the store.
+pub(crate) fn fetch_packages(packages: &[LockedPackage], plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
     let Installer::Apt { repositories, .. } = &plan.installer;
-    fetcher.fetch(&[download(package, repositories)?]).map_err(|error| build_error(&error))
+    let downloads = packages.iter().map(|package| download(package, repositories)).collect::<Result<Vec<_>, _>>()?;
+    fetcher.fetch(&downloads).map_err(|error| build_error(&error))
 }
 
 fn download(package: &LockedPackage, repositories: &[AptRepository]) -> Result<Download, BuildError> {
