@@ -38,7 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         case("sources name the public archive", expect_sources),
         case("a phased update is taken, as apt takes it in a new tree", phased),
-        case("a kernel whose modules are a package of their own", kernel),
+        case("a kernel whose modules are a package of their own", kernel).only_in_full(),
         case("an archive that another key signed is refused", |workbench| {
             refused(workbench, None, Rule::always("no such path", Fault::Status(404)), &["InRelease", "sign"])
         }),
