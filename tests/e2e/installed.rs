@@ -37,6 +37,37 @@ const JAVA: &str = "java -version\nls -l /etc/ssl/certs/java/cacerts\n";
 const SSH: &str = "ssh-keygen -A\nmkdir -p /run/sshd\nsshd -T\n";
 const NGINX: &str = "nginx -t\n";
 
+const KATA: &str = r#"
+    chronyd -p > /dev/null
+    iptables --version | grep nf_tables
+    kmod --version
+    cryptsetup --version
+"#;
+
+const DOCKER: &str = r#"
+    dockerd --validate --config-file /dev/null || dockerd --version
+    containerd config default > /dev/null
+    NetworkManager --print-config
+    getent group docker
+"#;
+
+const CLOUD_INIT: &str = r#"
+    cloud-init --version
+    python3 -c 'import cloudinit.cmd.main'
+    locale -a | grep -i c.utf
+    test "$(readlink -f /etc/localtime)" = /usr/share/zoneinfo/Etc/UTC
+"#;
+
+const MARIADB: &str = r#"
+    mkdir -p /run/mysqld
+    chown mysql:mysql /run/mysqld
+    mariadbd --user=mysql --skip-networking --pid-file=/run/mysqld/judge.pid > /dev/null 2>&1 &
+    for _ in $(seq 60); do mariadb-admin ping > /dev/null 2>&1 && break; sleep 0.5; done
+    answer=$(mariadb -BNe 'select 40 + 2')
+    mariadb-admin shutdown
+    test "$answer" = 42
+"#;
+
 /// A script that ends well in a tree where the set works. The secrets that a guest makes at its first boot are made first, as its units would.
 pub(crate) fn works(set: &str) -> Option<String> {
     let scripts: &[&str] = match set {
@@ -47,6 +78,10 @@ pub(crate) fn works(set: &str) -> Option<String> {
         "default-jre-headless" => &[JAVA],
         "openssh-server" => &[SSH],
         "nginx" => &[NGINX],
+        "kata" => &[KATA],
+        "docker-network-manager" => &[DOCKER],
+        "cloud-init-locales" => &[CLOUD_INIT],
+        "mariadb-server" => &[MARIADB],
         "java-ssh-nginx" => &[JAVA, SSH, NGINX],
         _ => return None,
     };
@@ -95,9 +130,10 @@ pub(crate) fn may_differ(path: &str) -> bool {
 }
 
 /// Files that are written anew by a program that is told the time: Python's compiled modules (by SOURCE_DATE_EPOCH, which scripts see here, they name
-/// their source by its hash instead of its time) and the Java key store (with the time at which each certificate went in).
+/// their source by its hash instead of its time) and the Java key store (with the time at which each certificate went in), and
+/// MariaDB's first tables (in which are times, and positions in its log).
 pub(crate) fn contents_may_differ(path: &str) -> bool {
-    path.ends_with(".pyc") || path == "/etc/ssl/certs/java/cacerts"
+    path.ends_with(".pyc") || path == "/etc/ssl/certs/java/cacerts" || path.starts_with("/var/lib/mysql/")
 }
 
 /// What programs wrote on the way; mmdebstrap keeps some of it, we keep none.

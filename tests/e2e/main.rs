@@ -9,10 +9,12 @@ mod damaged_trees;
 mod disk;
 mod engine;
 mod host;
+mod hostile_packages;
 mod hostile_scripts;
 mod images;
 mod installed;
 mod interrupt;
+mod keys;
 mod lock;
 mod mirrors;
 mod never_half;
@@ -23,6 +25,7 @@ mod reuse;
 mod sets;
 mod signatures;
 mod small_repositories;
+mod ubuntu;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -75,6 +78,9 @@ fn cases() -> Vec<Case> {
         interrupt::cases(),
         never_half::cases(),
         concurrency::cases(),
+        ubuntu::cases(),
+        hostile_packages::cases(),
+        keys::cases(),
         command_line::cases(),
     ]
     .into_iter()

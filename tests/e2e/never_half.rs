@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How often a build must go through in between.
 const EVERY: usize = 10;
 
-/// What one build needs, store and tree together, at least.
-const DISK: u64 = 420 << 20;
+/// Less than one build needs for store and tree together.
+const DISK: u64 = 240 << 20;
 
 /// A build on a disk of $SIZE bytes, and again when there is room.
 const ON_A_SMALL_DISK: &str = "mount -t tmpfs -o size=$SIZE tmpfs \"$DISK\" || exit 99

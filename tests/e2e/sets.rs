@@ -29,6 +29,10 @@ const FULL: &[Set] = &[
     Set::of("default-jre-headless", &["default-jre-headless"]),
     Set::of("openssh-server", &["openssh-server"]),
     Set::of("nginx", &["nginx"]),
+    Set::of("kata", &["chrony", "iptables", "kmod", "dbus", "cryptsetup-bin", "e2fsprogs"]),
+    Set::of("docker-network-manager", &["docker.io", "network-manager"]),
+    Set::of("cloud-init-locales", &["cloud-init", "locales", "tzdata", "console-setup"]),
+    Set::of("mariadb-server", &["mariadb-server"]),
 ];
 
 const NEEDS: &[Need] = &[Need::Product, Need::Root, Need::Debian, Need::Judge("unshare")];
@@ -92,7 +96,7 @@ fn planned_packages(workbench: &Workbench, release: Release, variant: &str) -> R
     Ok(include.iter().filter_map(|entry| entry["package"]["name"].as_str()).map(str::to_owned).collect())
 }
 
-fn expect_same_set(tree: &Path, expected: &PackageSet) -> Result<(), Failed> {
+pub(crate) fn expect_same_set(tree: &Path, expected: &PackageSet) -> Result<(), Failed> {
     let ours = package_set(&read_status(tree)?);
     let missing = expected.iter().filter(|(name, version)| ours.get(*name) != Some(version));
     let added = ours.iter().filter(|(name, version)| expected.get(*name) != Some(version));
@@ -130,7 +134,7 @@ fn expect_apt(workbench: &Workbench, release: Release, tree: &Path) -> Result<()
 }
 
 /// Path by path: types, modes, owners and contents.
-fn expect_same_files(workbench: &Workbench, tree: &Path, reference: &Reference) -> Result<(), Failed> {
+pub(crate) fn expect_same_files(workbench: &Workbench, tree: &Path, reference: &Reference) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let theirs = scratch.path().join("mmdebstrap");
     reference.unpack(&theirs)?;

@@ -2,6 +2,7 @@
 //!
 //! The cases are in `e2e/`; this library is what they and the benchmark are made of. It knows the program under test by its command line alone.
 
+mod ar;
 mod case;
 mod chroot;
 mod deb;
@@ -20,8 +21,11 @@ mod process;
 mod product;
 mod repository;
 mod settings;
+mod suite_archive;
+mod tar_entry;
 mod workbench;
 
+pub use ar::{ar, ar_member, read_ar};
 pub use case::{Case, Need};
 pub use chroot::Chroot;
 pub use deb::Deb;
@@ -38,6 +42,8 @@ pub use process::{Finished, Process, Running, words};
 pub use product::Product;
 pub use repository::{Repository, Validity};
 pub use settings::{Settings, find_program};
+pub use suite_archive::{SuiteArchive, path_in_archive, repacked};
+pub use tar_entry::{TarEntry, tar};
 pub use workbench::Workbench;
 
 pub use libtest_mimic::Failed;

@@ -47,6 +47,21 @@ impl Reference {
         Ok(Self { archive: file.to_path_buf() })
     }
 
+    /// A tree of another archive than Debian's; made anew each time, as `file`.
+    ///
+    /// # Errors
+    /// When mmdebstrap fails.
+    pub fn of_sources(suite: &str, include: &[String], sources: &[String], file: &Path) -> Result<Self, Failed> {
+        run(suite, include, sources, file)?;
+        Ok(Self { archive: file.to_path_buf() })
+    }
+
+    /// A tar that was made before.
+    #[must_use]
+    pub fn at(file: &Path) -> Self {
+        Self { archive: file.to_path_buf() }
+    }
+
     fn make(workbench: &Workbench, release: Release, include: &[String], sources: &[String], file: &Path) -> Result<(), Failed> {
         if let Some(parent) = file.parent() {
             fs_err::create_dir_all(parent)?;
@@ -54,16 +69,8 @@ impl Reference {
         // PostgreSQL's postinst takes the first port that is free, and mmdebstrap has the host's network: two at once would disturb each other.
         let ports = include.iter().any(|package| package == "postgresql");
         let _alone = ports.then(|| PORTS.lock().unwrap_or_else(PoisonError::into_inner));
-        let part = file.with_extension("part.tar");
-        let mut run = Process::judge("mmdebstrap")
-            .args(["--mode=root", "--variant=minbase", "--architectures=amd64"])
-            .arg(r#"--aptopt=Acquire::http::Proxy::127.0.0.1 "DIRECT""#);
-        if !include.is_empty() {
-            run = run.arg(format!("--include={}", include.join(",")));
-        }
-        run = run.args(words([&release.name(), &part])).args(release.sources(&workbench.mirror()?.url())).args(sources);
-        run.run()?.success()?;
-        Ok(fs_err::rename(part, file)?)
+        let sources = [release.sources(&workbench.mirror()?.url()).as_slice(), sources].concat();
+        run(release.name(), include, &sources, file)
     }
 
     /// What mmdebstrap installed.
@@ -86,6 +93,18 @@ impl Reference {
         Process::judge("tar").args(arguments).args(["--xattrs", "--xattrs-include=*"]).run()?.success()?;
         Ok(())
     }
+}
+
+fn run(suite: &str, include: &[String], sources: &[String], file: &Path) -> Result<(), Failed> {
+    let part = file.with_extension("part.tar");
+    let mut run = Process::judge("mmdebstrap")
+        .args(["--mode=root", "--variant=minbase", "--architectures=amd64"])
+        .arg(r#"--aptopt=Acquire::http::Proxy::127.0.0.1 "DIRECT""#);
+    if !include.is_empty() {
+        run = run.arg(format!("--include={}", include.join(",")));
+    }
+    run.args(words([&suite, &part])).args(sources).run()?.success()?;
+    Ok(fs_err::rename(part, file)?)
 }
 
 /// A name for the state of the archive and for what is asked of it.

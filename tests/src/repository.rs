@@ -129,7 +129,7 @@ fn dates(validity: Validity) -> Result<String, Failed> {
     })
 }
 
-fn date(when: &str) -> Result<String, Failed> {
+pub(crate) fn date(when: &str) -> Result<String, Failed> {
     let printed = Process::new("date").args(["-u", "-d", when, "+%a, %d %b %Y %H:%M:%S UTC"]).run()?.success()?;
     Ok(printed.output.trim().to_owned())
 }

@@ -51,13 +51,31 @@ fn targets(workspace: &Path) -> Result<Vec<String>, TaskError> {
     Ok(names)
 }
 
+/// A directory of what the search for a target begins with, written anew; empty for a target that finds its way alone.
+fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
+    let failed = |cause| TaskError::Files { cause };
+    let directory = place.join("seeds").join(target);
+    fs_err::create_dir_all(&directory).map_err(failed)?;
+    let seeds = match target {
+        "deb" => crate::fuzz_deb::seeds(),
+        "text" => crate::fuzz_text::seeds(),
+        _ => Vec::new(),
+    };
+    for (name, bytes) in seeds {
+        fs_err::write(directory.join(name), bytes).map_err(failed)?;
+    }
+    Ok(directory)
+}
+
 fn run(place: &Path, host: &str, target: &str, seconds: &str) -> Result<(), TaskError> {
     let corpus = place.join("corpus").join(target);
     fs_err::create_dir_all(&corpus).map_err(|cause| TaskError::Files { cause })?;
+    let seeds = write_seeds(place, target)?;
     let found = format!("-artifact_prefix={}/found-{target}-", place.display());
     let limit = format!("-max_total_time={seconds}");
     let flags = [
         &corpus.to_string_lossy(),
+        &seeds.to_string_lossy(),
         limit.as_str(),
         found.as_str(),
         "-rss_limit_mb=2048",

@@ -4,6 +4,10 @@ mod bench;
 mod dependencies;
 mod error;
 mod fuzz;
+#[path = "../../fuzz/seeds/deb.rs"]
+mod fuzz_deb;
+#[path = "../../fuzz/seeds/text.rs"]
+mod fuzz_text;
 mod judges;
 mod lint;
 mod process;

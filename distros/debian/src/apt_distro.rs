@@ -3,6 +3,7 @@ use rootfs_plugin::{
 };
 
 use crate::distro_file::{DistroFile, DistroFileError, FileRelease};
+use crate::relative::RelativeFile;
 use crate::repositories;
 
 /// A distribution of dpkg and apt, made of its `distro.toml` and the keys that file names.
@@ -19,7 +20,19 @@ impl AptDistro {
     /// # Errors
     /// When the text is not of the right shape, or uses a name that it doesn't define.
     pub fn parse(text: &str, keys: &'static [(&'static str, &'static str)]) -> Result<Self, DistroFileError> {
-        let file: DistroFile = toml::from_str(text)?;
+        Self::of(toml::from_str(text)?, keys)
+    }
+
+    /// Reads the `distro.toml` of a relative, which names its base and says only what is other there.
+    ///
+    /// # Errors
+    /// As [`AptDistro::parse`], for either text; and when `base` is not the base that the relative names.
+    pub fn parse_relative(text: &str, base: &str, keys: &'static [(&'static str, &'static str)]) -> Result<Self, DistroFileError> {
+        let relative: RelativeFile = toml::from_str(text)?;
+        Self::of(relative.over(toml::from_str(base)?)?, keys)
+    }
+
+    fn of(file: DistroFile, keys: &'static [(&'static str, &'static str)]) -> Result<Self, DistroFileError> {
         file.validate(keys)?;
         let info = info(&file);
         Ok(Self { file, keys, info })
@@ -50,27 +63,28 @@ impl AptDistro {
 
     /// The variant's packages, or those that replace them; then the added ones. Essential packages always come first: every
     /// maintainer script may use them without saying so.
-    fn include(&self, request: &Request, variant: &str) -> Vec<Include> {
+    fn include(&self, request: &Request, release: &FileRelease, variant: &str) -> Vec<Include> {
         let mut include = vec![Include::Essential];
         match &request.packages {
             Some(packages) => include.extend(packages.iter().map(planned)),
             None => {
                 for variant in self.file.lineage(variant) {
                     include.extend(variant.priorities.iter().cloned().map(Include::Priority));
-                    include.extend(variant.packages.iter().cloned().map(PlannedPackage::Name).map(Include::Package));
+                    for package in variant.packages.iter().map(|name| named(release.package(name))) {
+                        add(&mut include, package);
+                    }
                 }
             }
         }
         for package in request.extra_packages.iter().map(planned) {
-            if !include.contains(&package) {
-                include.push(package);
-            }
+            add(&mut include, package);
         }
         include
     }
 
-    fn tweaks(&self, variant: &str, include: &[Include]) -> Vec<Tweak> {
+    fn tweaks(&self, release: &FileRelease, variant: &str, include: &[Include]) -> Vec<Tweak> {
         let asked = |package: &str| {
+            let package = release.package(package);
             include.iter().any(|include| matches!(include, Include::Package(PlannedPackage::Name(name)) if bare(name) == package))
         };
         let applies = self.file.tweaks.iter().filter(|tweak| {
@@ -92,7 +106,7 @@ impl Distro for AptDistro {
             return Err(PlanError::Architecture { distribution: self.file.name.clone(), architecture: request.architecture });
         }
         let brings_init = self.file.variants.iter().any(|known| known.name == variant && known.brings_init);
-        let include = self.include(request, variant);
+        let include = self.include(request, release, variant);
         Ok(Plan {
             distribution: self.file.name.clone(),
             release: release.name.clone(),
@@ -104,7 +118,7 @@ impl Distro for AptDistro {
                 ignore_valid_until: request.ignore_valid_until,
                 merged_usr: release.merged_usr,
             },
-            tweaks: self.tweaks(variant, &include),
+            tweaks: self.tweaks(release, variant, &include),
             include,
             without: request.without.iter().copied().collect(),
             kernel: self.file.kernels.get(&request.architecture).cloned(),
@@ -142,6 +156,17 @@ fn planned(package: &PackageRequest) -> Include {
         PackageRequest::Name(name) => PlannedPackage::Name(name.clone()),
         PackageRequest::File(path) => PlannedPackage::File(path.clone()),
     })
+}
+
+fn named(name: &str) -> Include {
+    Include::Package(PlannedPackage::Name(name.to_owned()))
+}
+
+/// Adds what is not there yet.
+fn add(include: &mut Vec<Include>, package: Include) {
+    if !include.contains(&package) {
+        include.push(package);
+    }
 }
 
 /// The package's name without the version or suite that was asked for.

@@ -28,6 +28,9 @@ pub(crate) struct DistroFile {
 pub(crate) struct Archive {
     pub(crate) name: String,
     pub(crate) public: String,
+    /// Architectures whose packages lie elsewhere.
+    #[serde(default)]
+    pub(crate) public_for: BTreeMap<Architecture, String>,
     pub(crate) components: Vec<String>,
     pub(crate) signed_by: Option<String>,
 }
@@ -41,8 +44,18 @@ pub(crate) struct FileRelease {
     pub(crate) aliases: Vec<String>,
     pub(crate) end_of_life: Option<String>,
     pub(crate) merged_usr: bool,
+    /// Packages of the variants that this release doesn't have, by the package which they are a part of there.
+    #[serde(default)]
+    pub(crate) part_of: BTreeMap<String, String>,
     /// By the archive's name; an archive that isn't named has nothing for this release.
     pub(crate) archives: BTreeMap<String, ReleaseArchive>,
+}
+
+impl FileRelease {
+    /// The package in which this release has what a variant or a tweak names.
+    pub(crate) fn package<'a>(&'a self, name: &'a str) -> &'a str {
+        self.part_of.get(name).map_or(name, String::as_str)
+    }
 }
 
 /// What one archive holds for one release.
@@ -96,7 +109,7 @@ pub enum DistroFileError {
     Undefined {
         /// Where: `release trixie`.
         place: String,
-        /// `key`, `archive`, `variant`.
+        /// `key`, `archive`, `variant`, `distribution`.
         kind: &'static str,
         /// As written.
         name: String,
@@ -107,6 +120,13 @@ pub enum DistroFileError {
         /// `releases`, `archives`.
         what: &'static str,
     },
+}
+
+impl Archive {
+    /// Where the public finds it.
+    pub(crate) fn public(&self, architecture: Architecture) -> &str {
+        self.public_for.get(&architecture).unwrap_or(&self.public)
+    }
 }
 
 impl DistroFile {

@@ -1,8 +1,10 @@
-//! Debian: its archives, keys, releases and package sets, in `distro.toml`; and [`AptDistro`], which makes a distribution of any such file.
+//! Debian: its archives, keys, releases and package sets, in `distro.toml`; and [`AptDistro`], which makes a distribution of any such file. A
+//! relative of Debian's is a file too, in `relatives`, that says only what it has other than Debian.
 
 mod apt_distro;
 mod distro_file;
 mod extra_repository;
+mod relative;
 mod repositories;
 
 use std::sync::LazyLock;
@@ -12,8 +14,8 @@ use rootfs_plugin::Distro;
 pub use apt_distro::AptDistro;
 pub use distro_file::DistroFileError;
 
-/// The archive's public keys, by the names `distro.toml` uses.
-static KEYS: [(&str, &str); 9] = [
+/// The archives' public keys, by the names that the files use.
+static KEYS: [(&str, &str); 10] = [
     ("bullseye-automatic", include_str!("../keys/bullseye-automatic.asc")),
     ("bullseye-security-automatic", include_str!("../keys/bullseye-security-automatic.asc")),
     ("bullseye-stable", include_str!("../keys/bullseye-stable.asc")),
@@ -23,16 +25,29 @@ static KEYS: [(&str, &str); 9] = [
     ("trixie-automatic", include_str!("../keys/trixie-automatic.asc")),
     ("trixie-security-automatic", include_str!("../keys/trixie-security-automatic.asc")),
     ("trixie-stable", include_str!("../keys/trixie-stable.asc")),
+    ("ubuntu-2018", include_str!("../keys/ubuntu-2018.asc")),
 ];
 
-/// The distribution.
+const DEBIAN: &str = include_str!("../distro.toml");
+const UBUNTU: &str = include_str!("../relatives/ubuntu.toml");
+
+/// Debian.
 ///
 /// # Panics
 /// When the `distro.toml` that was compiled in is wrong, which a test rules out.
 #[must_use]
 pub fn debian() -> &'static dyn Distro {
-    static DISTRO: LazyLock<AptDistro> =
-        LazyLock::new(|| AptDistro::parse(include_str!("../distro.toml"), &KEYS).expect("distro.toml is tested"));
+    static DISTRO: LazyLock<AptDistro> = LazyLock::new(|| AptDistro::parse(DEBIAN, &KEYS).expect("distro.toml is tested"));
+    &*DISTRO
+}
+
+/// Ubuntu.
+///
+/// # Panics
+/// As [`debian`].
+#[must_use]
+pub fn ubuntu() -> &'static dyn Distro {
+    static DISTRO: LazyLock<AptDistro> = LazyLock::new(|| AptDistro::parse_relative(UBUNTU, DEBIAN, &KEYS).expect("ubuntu.toml is tested"));
     &*DISTRO
 }
 

@@ -1,6 +1,6 @@
 use rootfs_plugin::{AptRepository, Key, PlanError, Request};
 
-use crate::distro_file::{Archive, DistroFile, FileRelease, ReleaseArchive};
+use crate::distro_file::{Archive, DistroFile, FileRelease};
 use crate::extra_repository;
 
 /// The archives of a release, then the user's own repositories.
@@ -23,7 +23,19 @@ pub(crate) fn plan_repositories(
         let trusted = release.archives.get(&archive.name).or_else(|| release.archives.values().next());
         if let (false, Some(trusted)) = (suites.is_empty(), trusted) {
             let mirrors = mirrors(archive, position == 0, request);
-            repositories.push(repository(archive, mirrors, suites, trusted, keys));
+            let keys = match &request.keyring {
+                Some(file) => vec![Key::File(file.clone())],
+                None => carried(&trusted.keys, keys),
+            };
+            repositories.push(AptRepository {
+                name: archive.name.clone(),
+                mirrors,
+                public: archive.public(request.architecture).to_owned(),
+                suites,
+                components: archive.components.clone(),
+                keys,
+                signed_by: archive.signed_by.clone(),
+            });
         }
     }
     for (position, extra) in request.repositories.iter().enumerate() {
@@ -54,21 +66,7 @@ fn mirrors(archive: &Archive, first: bool, request: &Request) -> Vec<String> {
     request.archive_mirrors.get(&archive.name).cloned().unwrap_or_default()
 }
 
-fn repository(
-    archive: &Archive,
-    mirrors: Vec<String>,
-    suites: Vec<String>,
-    trusted: &ReleaseArchive,
-    keys: &[(&str, &str)],
-) -> AptRepository {
+fn carried(names: &[String], keys: &[(&str, &str)]) -> Vec<Key> {
     let armoured = |wanted: &String| keys.iter().find(|(name, _)| name == wanted).map(|(_, text)| Key::Armoured((*text).to_owned()));
-    AptRepository {
-        name: archive.name.clone(),
-        mirrors,
-        public: archive.public.clone(),
-        suites,
-        components: archive.components.clone(),
-        keys: trusted.keys.iter().filter_map(armoured).collect(),
-        signed_by: archive.signed_by.clone(),
-    }
+    names.iter().filter_map(armoured).collect()
 }

@@ -1,3 +1,5 @@
+mod ubuntu;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootfs_plugin::{
@@ -16,6 +18,7 @@ fn request() -> Request {
         archive_mirrors: BTreeMap::new(),
         suites: vec![],
         repositories: vec![],
+        keyring: None,
         extra_packages: vec![],
         packages: None,
         recommends: false,
@@ -86,7 +89,7 @@ fn sid_has_neither_updates_nor_security() {
 
 #[test]
 fn every_key_is_used_by_a_release() {
-    let text = include_str!("../distro.toml");
+    let text = [crate::DEBIAN, crate::UBUNTU].concat();
     assert_eq!(KEYS.iter().find(|(name, _)| !text.contains(&format!("\"{name}\""))), None);
 }
 
@@ -191,7 +194,7 @@ fn a_repository_that_cannot_be_verified_or_read_is_refused() {
 
 #[test]
 fn a_file_that_uses_undefined_names_is_refused() {
-    let text = include_str!("../distro.toml");
+    let text = crate::DEBIAN;
     for (old, new, expected) in [
         ("keys = [\"bookworm-automatic\"", "keys = [\"woody\"", "release trixie names the key `woody`, which is not defined"),
         ("base = \"guest\"", "base = \"standard\"", "variant standard names the variant `standard`, which is not defined"),

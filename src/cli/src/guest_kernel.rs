@@ -44,6 +44,7 @@ impl KernelSource {
             release,
             arch,
             mirror: source.mirror.clone(),
+            keyring: source.keyring.clone(),
             offline: source.offline.then_some(true),
             store: source.store.clone(),
             ..BuildArgs::default()
@@ -59,17 +60,17 @@ impl KernelSource {
         &self.plan
     }
 
-    /// The kernel that is pinned, or the newest.
+    /// The kernel of the packages that are pinned, or the newest.
     ///
     /// # Errors
     /// When it can't be had, or isn't one.
-    pub(crate) fn kernel(&self, pinned: Option<LockedPackage>, observer: &dyn Observer) -> Result<Kernel, Failure> {
-        let package = match pinned {
-            Some(package) => package,
-            None => resolve_kernel(&self.plan, self.invocation.now, self.options(), &self.store, observer)?,
+    pub(crate) fn kernel(&self, pinned: Vec<LockedPackage>, observer: &dyn Observer) -> Result<Kernel, Failure> {
+        let packages = if pinned.is_empty() {
+            resolve_kernel(&self.plan, self.invocation.now, self.options(), &self.store, observer)?
+        } else {
+            pinned
         };
-        let layer = fetch_kernel(&package, &self.plan, self.options(), &self.store, observer)?;
-        let tree = layer.tree().map_err(|error| Failure::of(&error))?;
+        let tree = fetch_kernel(&packages, &self.plan, self.options(), &self.store, observer)?;
         Kernel::from_tree(&tree).map_err(|error| Failure::of(&error).hint(error.hint().map(str::to_owned)))
     }
 

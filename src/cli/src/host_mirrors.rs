@@ -1,15 +1,13 @@
-use rootfs_package::apt_host::HostSource;
+use rootfs_package::apt_host::{HostSource, mirrors_of};
 use rootfs_plugin::{AptRepository, Distro, Installer, Request};
 
 /// Adds the mirrors that the host's own configuration has for the distribution's archives, where the user named none. A host of the same
 /// family knows a mirror that can be reached; which release the host itself has doesn't matter.
 pub(crate) fn add(distro: &dyn Distro, request: &mut Request, sources: &[HostSource]) {
-    let archives = archives(distro, request);
-    for source in sources.iter().filter(|source| source.enabled) {
-        let Some(archive) = archives.iter().find(|archive| carries(source, archive)) else { continue };
-        let mirrors = request.archive_mirrors.entry(archive.name.clone()).or_default();
-        if !mirrors.contains(&source.uri) {
-            mirrors.push(source.uri.clone());
+    for archive in archives(distro, request) {
+        let mirrors = mirrors_of(sources, &archive);
+        if !mirrors.is_empty() {
+            request.archive_mirrors.insert(archive.name, mirrors);
         }
     }
 }
@@ -31,13 +29,6 @@ fn archives(distro: &dyn Distro, request: &Request) -> Vec<AptRepository> {
     archives
 }
 
-/// Whether the source is this archive and not a third party's of the same suite: a mirror keeps the last part of the public URL's path.
-fn carries(source: &HostSource, archive: &AptRepository) -> bool {
-    let last = |url: &str| url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    let any = |ours: &[String], theirs: &[String]| ours.iter().any(|name| theirs.contains(name));
-    last(&source.uri) == last(&archive.public) && any(&archive.suites, &source.suites) && any(&archive.components, &source.components)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +40,10 @@ mod tests {
     }
 
     fn settled(mirror: &[&str], sources: Vec<HostSource>) -> Request {
+        settled_for(rootfs_debian::debian(), mirror, sources)
+    }
+
+    fn settled_for(distro: &'static dyn Distro, mirror: &[&str], sources: Vec<HostSource>) -> Request {
         let args = BuildArgs {
             rootfs: Some("o".into()),
             store: Some("s".into()),
@@ -57,13 +52,14 @@ mod tests {
             ..BuildArgs::default()
         };
         let host = Host { sources, ..Host::default() };
-        settle(rootfs_debian::debian(), args, &std::iter::empty().collect(), &host, 0).unwrap().request
+        settle(distro, args, &std::iter::empty().collect(), &host, 0).unwrap().request
     }
 
     fn sources() -> Vec<HostSource> {
         vec![
             source("http://third.example/linux/debian", "bookworm", "stable", true),
             source("http://third.example", "bookworm", "main", true),
+            source("http://third.example/debian", "bookworm", "main", true),
             source("http://off.example/debian", "bookworm", "main", false),
             source("http://near.example/debian", "bookworm", "main", true),
             source("http://near.example/debian", "bookworm-updates", "main", true),
@@ -77,6 +73,17 @@ mod tests {
         assert_eq!(request.archive_mirrors["debian"], ["http://near.example/debian"]);
         assert_eq!(request.archive_mirrors["security"], ["http://near.example/debian-security"]);
         assert_eq!(request.archive_mirrors.len(), 2);
+    }
+
+    #[test]
+    fn a_relative_takes_nothing_of_its_base() {
+        let ubuntu = rootfs_debian::ubuntu();
+        assert!(settled_for(ubuntu, &[], sources()).archive_mirrors.is_empty());
+        let own = ["noble", "noble-updates", "noble-security"].map(|suite| source("http://near.example/ubuntu", suite, "universe", true));
+        let request = settled_for(ubuntu, &[], [sources(), own.to_vec()].concat());
+        assert_eq!(request.archive_mirrors["ubuntu"], ["http://near.example/ubuntu"]);
+        assert_eq!(request.archive_mirrors["security"], ["http://near.example/ubuntu"]);
+        assert_eq!(settled(&[], own.to_vec()).archive_mirrors.len(), 0);
     }
 
     #[test]

@@ -24,8 +24,9 @@ pub(crate) struct ImageRecord {
     pub(crate) lock: Option<String>,
     /// Bytes of the image.
     pub(crate) size: u64,
-    /// The package with the kernel that fits.
-    pub(crate) kernel: Option<KernelRecord>,
+    /// The packages with the kernel that fits.
+    #[serde(default)]
+    pub(crate) kernel: Vec<KernelRecord>,
     /// The command line that fits it.
     pub(crate) command_line: String,
 }
@@ -106,7 +107,7 @@ impl ImageRecord {
             digest: record.tree.digest().map_err(|error| Failure::of(&error))?.to_string(),
             lock: lock.map(|lock| lock.digest().to_string()),
             size: disk.size,
-            kernel: lock.and_then(|lock| lock.kernel.as_ref()).map(KernelRecord::from),
+            kernel: lock.map(|lock| lock.kernel.iter().map(KernelRecord::from).collect()).unwrap_or_default(),
             command_line: format!("root={} rw console=ttyS0", disk.root),
         })
     }

@@ -3,7 +3,7 @@
 use rootfs_plugin::Distro;
 
 /// Each one, in the order lists show them.
-pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 1] = [rootfs_debian::debian];
+pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 2] = [rootfs_debian::debian, rootfs_debian::ubuntu];
 
 /// Words on the command line that no distribution may be called.
 pub const RESERVED: [&str; 12] = ["check", "digest", "list", "image", "boot", "kernel", "shell", "rm", "new", "why", "diff", "help"];

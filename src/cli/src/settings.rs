@@ -89,6 +89,7 @@ fn request(distro: &'static dyn Distro, wishes: &Wishes) -> Result<Request, Sett
         archive_mirrors,
         suites: wishes.suites.iter().map(|suite| suite.value.clone()).collect(),
         repositories: repositories(wishes),
+        keyring: existing(wishes.keyring.as_slice())?.pop(),
         extra_packages: packages::parse(&wishes.extra_packages)?,
         packages: (!wishes.packages.is_empty()).then(|| packages::parse(&wishes.packages)).transpose()?,
         recommends: wishes.recommends.unwrap_or(false),

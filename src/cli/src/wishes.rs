@@ -23,6 +23,7 @@ pub struct Wishes {
     pub suites: Vec<Sourced<String>>,
     pub repositories: Vec<Sourced<String>>,
     pub repository_key: Option<Sourced<PathBuf>>,
+    pub keyring: Option<Sourced<PathBuf>>,
     pub lock: Option<Sourced<PathBuf>>,
     pub locked: Option<Sourced<PathBuf>>,
     pub offline: Option<bool>,
@@ -93,6 +94,7 @@ impl Wishes {
             suites: chosen(self.suites, weaker.suites),
             repositories: added(weaker.repositories, self.repositories),
             repository_key: self.repository_key.or(weaker.repository_key),
+            keyring: self.keyring.or(weaker.keyring),
             // One of the two at most: a stronger `--lock` puts a weaker `locked` out of force, and the other way round.
             lock: if self.locked.is_some() { None } else { self.lock.clone().or(weaker.lock) },
             locked: if self.lock.is_some() { None } else { self.locked.or(weaker.locked) },

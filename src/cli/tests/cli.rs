@@ -89,6 +89,8 @@ fn wrong_values() {
         |name: &str, rest: &[&str]| snapshot(name, &[], &[&["debian", "-r", "out", "--arch", "x86_64", "--dry-run"], rest].concat(), &[]);
     debian("unknown-release", &["--release", "woody"]);
     debian("unknown-variant", &["--variant", "desktop"]);
+    snapshot("unknown-release-ubuntu", &[], &["ubuntu", "-r", "out", "--dry-run", "--release", "trixie"], &[]);
+    debian("missing-keyring", &["--keyring", "./gone.asc"]);
     snapshot("unknown-architecture", &[], &["debian", "-r", "out", "--dry-run", "--arch", "mips"], &[]);
     debian("later-format", &["-o", "guest.qcow2"]);
     debian("unknown-format", &["-o", "guest.zip"]);
@@ -123,6 +125,9 @@ const MIRRORS: [&str; 4] = ["--mirror", "http://mirror.example/debian", "--mirro
 fn dry_run() {
     let plain = [&["debian", "-r", "out", "--arch", "x86_64", "--dry-run"], MIRRORS.as_slice()].concat();
     snapshot("dry-run", &[], &plain, &[]);
+    let ubuntu = ["ubuntu", "-r", "out", "--arch", "x86_64", "--dry-run", "--release", "noble"];
+    let mirrors = ["--mirror", "http://mirror.example/ubuntu", "--mirror", "security=http://mirror.example/ubuntu"];
+    snapshot("dry-run-ubuntu", &[], &[ubuntu.as_slice(), &mirrors].concat(), &[]);
     let rich = [
         "--release=bookworm",
         "--variant=minbase",

@@ -1,6 +1,7 @@
 //! The host's own apt configuration, read as text from a root directory; apt is never run.
 
 mod configuration;
+mod mirrors;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use fs_err as fs;
 
 use crate::fetch::{Proxies, Route};
 use configuration::Configuration;
+pub use mirrors::mirrors_of;
 
 /// One entry of `sources.list`: an archive with what is taken of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,15 +25,6 @@ pub struct HostSource {
     pub signed_by: Vec<String>,
     /// Whether apt uses it.
     pub enabled: bool,
-}
-
-/// An archive of Debian's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DebianArchive {
-    /// `…/debian`: the release and its updates.
-    Main,
-    /// `…/debian-security`.
-    Security,
 }
 
 /// Every binary entry of the host's `sources.list` and `sources.list.d`, the disabled ones too, in apt's order. `cdrom:` and others that can't be
@@ -50,39 +43,6 @@ pub fn host_sources(root: &Path) -> Vec<HostSource> {
         found.extend(sources.into_iter().flat_map(|source| expand(root, source)));
     }
     found
-}
-
-/// The mirrors that the host itself uses for an archive of Debian's own, in its order; none of a third party.
-///
-/// Many third parties have a directory `debian` with a suite `bookworm` and a component `main`. What must hold besides is one of: the entry is signed
-/// by Debian's keyring; it has no `Signed-By` and the server is Debian's; it has none and offers suites that only Debian has (`-updates`,
-/// `-security`).
-#[must_use]
-pub fn debian_mirrors(sources: &[HostSource], archive: DebianArchive) -> Vec<String> {
-    let mut mirrors: Vec<String> = Vec::new();
-    for source in sources {
-        if is_debian(source, archive, sources) && !mirrors.contains(&source.uri) {
-            mirrors.push(source.uri.clone());
-        }
-    }
-    mirrors
-}
-
-fn is_debian(source: &HostSource, archive: DebianArchive, all: &[HostSource]) -> bool {
-    let directory = match archive {
-        DebianArchive::Main => "/debian",
-        DebianArchive::Security => "/debian-security",
-    };
-    let mut siblings = all.iter().filter(|other| other.enabled && other.uri == source.uri);
-    source.enabled
-        && source.uri.ends_with(directory)
-        && source.components.iter().any(|component| component == "main")
-        && source.suites.iter().any(|suite| sources::is_debian_suite(suite))
-        && if source.signed_by.is_empty() {
-            sources::is_debian_host(&source.uri) || siblings.any(|other| other.suites.iter().any(|suite| sources::is_debian_only(suite)))
-        } else {
-            source.signed_by.iter().all(|key| sources::is_debian_keyring(key))
-        }
 }
 
 /// apt's proxies on the host, from `apt.conf.d` and `apt.conf`. As in apt, what is said for `http` means `https` too unless that has its own, and a

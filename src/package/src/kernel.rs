@@ -1,9 +1,9 @@
 //! The kernel that a distribution brings for virtual machines: fetched and unpacked as a layer, never installed.
 
 use rootfs_plugin::{BuildError, Plan};
+use rootfs_tree::Tree;
 
 use crate::apt::acquire;
-use crate::deb::DebLayer;
 use crate::engine::build_error;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::lock::LockedPackage;
@@ -20,24 +20,29 @@ pub fn resolve_kernel(
     options: FetchOptions,
     store: &Store,
     observer: &dyn Observer,
-) -> Result<LockedPackage, BuildError> {
+) -> Result<Vec<LockedPackage>, BuildError> {
     let fetcher = Fetcher::new(store, options, observer).map_err(|error| build_error(&error))?;
     acquire::resolve_kernel(plan, now, &fetcher, store, observer)
 }
 
-/// The payload of a kernel's package, from the store or fetched into it.
+/// What the packages of a kernel hold together, from the store or fetched into it.
 ///
 /// # Errors
-/// When it can't be had or is no sound package.
+/// When one can't be had, is no sound package, or disagrees with another.
 pub fn fetch_kernel(
-    kernel: &LockedPackage,
+    packages: &[LockedPackage],
     plan: &Plan,
     options: FetchOptions,
     store: &Store,
     observer: &dyn Observer,
-) -> Result<DebLayer, BuildError> {
+) -> Result<Tree, BuildError> {
     let fetcher = Fetcher::new(store, options, observer).map_err(|error| build_error(&error))?;
     observer.event(Event::Began(Step::Fetch));
-    acquire::fetch_package(kernel, plan, &fetcher)?;
-    store.deb(&kernel.sha256).map_err(|error| build_error(&error))
+    acquire::fetch_packages(packages, plan, &fetcher)?;
+    let mut tree = Tree::default();
+    for package in packages {
+        let layer = store.deb(&package.sha256).map_err(|error| build_error(&error))?;
+        layer.lay_over(&mut tree).map_err(|error| build_error(&error))?;
+    }
+    Ok(tree)
 }

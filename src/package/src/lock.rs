@@ -40,8 +40,8 @@ pub struct Lock {
     pub agent: Option<LockedAgent>,
     /// Which keys signed each repository, by its name in the plan: upper-case fingerprints, sorted.
     pub keys: BTreeMap<String, Vec<String>>,
-    /// The kernel's package, when an image was made that needs one. It is not in the tree.
-    pub kernel: Option<LockedPackage>,
+    /// The kernel's packages, when an image was made that needs one: the image's, then its modules' where these are apart. They are not in the tree.
+    pub kernel: Vec<LockedPackage>,
     /// Sorted by name, then architecture; no two are the same.
     pub packages: Vec<LockedPackage>,
 }
@@ -99,8 +99,8 @@ impl Lock {
         if let Some(agent) = &self.agent {
             text += &format!("\n[agent]\nname = {}\nsha256 = \"{}\"\n", quote(&agent.name), agent.sha256);
         }
-        if let Some(kernel) = &self.kernel {
-            text += &kernel.to_toml("[kernel]");
+        for package in &self.kernel {
+            text += &package.to_toml("[[kernel]]");
         }
         for package in &self.packages {
             text += &package.to_toml("[[package]]");
@@ -168,7 +168,7 @@ impl Selection {
             architecture: architecture.to_owned(),
             agent,
             keys: self.keys.clone(),
-            kernel: None,
+            kernel: Vec::new(),
             packages: packages.collect(),
         }
     }

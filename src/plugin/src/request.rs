@@ -27,6 +27,9 @@ pub struct Request {
     pub suites: Vec<String>,
     /// Repositories besides the distribution's own (`--repo`).
     pub repositories: Vec<ExtraRepository>,
+    /// Keys that may sign the distribution's own archives, instead of those it carries: for a mirror that signs anew.
+    #[serde(default)]
+    pub keyring: Option<PathBuf>,
     /// Added to the variant's packages.
     pub extra_packages: Vec<PackageRequest>,
     /// Replaces the variant's own list, when said.

@@ -76,6 +76,9 @@ pub struct SourceArgs {
     /// Where to fetch packages from
     #[arg(long, value_name = "URL")]
     pub mirror: Vec<String>,
+    /// Keys that may sign the distribution's archives, instead of those it carries
+    #[arg(long, value_name = "KEY")]
+    pub keyring: Option<PathBuf>,
     /// Use nothing but the store
     #[arg(long)]
     pub offline: bool,

@@ -56,6 +56,9 @@ pub struct BuildArgs {
     /// The key of every --repo that names none
     #[arg(long, value_name = "KEY", help_heading = "Where from")]
     pub repo_key: Option<PathBuf>,
+    /// Keys that may sign the distribution's archives, instead of those it carries
+    #[arg(long, value_name = "KEY", help_heading = "Where from")]
+    pub keyring: Option<PathBuf>,
     /// Write which packages were installed, with their hashes
     #[arg(long, value_name = "FILE", conflicts_with = "locked", help_heading = "Where from")]
     pub lock: Option<PathBuf>,

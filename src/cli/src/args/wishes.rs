@@ -25,6 +25,7 @@ impl From<BuildArgs> for Wishes {
             suites: many(args.suite, "--suite"),
             repositories: many(args.repo, "--repo"),
             repository_key: one(args.repo_key, "--repo-key"),
+            keyring: one(args.keyring, "--keyring"),
             lock: one(args.lock, "--lock"),
             locked: one(args.locked, "--locked"),
             offline: args.offline,

@@ -69,7 +69,7 @@ fn kernel(args: &BootArgs, record: Option<&ImageRecord>, environment: &Environme
     };
     let (release, arch) = (record.release.clone(), record.architecture.clone());
     let source = KernelSource::of(distribution, release, arch, &args.source, environment, &host(), now())?;
-    let pinned = record.kernel.as_ref().map(crate::image_record::KernelRecord::locked).transpose()?;
+    let pinned = record.kernel.iter().map(crate::image_record::KernelRecord::locked).collect::<Result<Vec<_>, _>>()?;
     source.kernel(pinned, progress)
 }
 

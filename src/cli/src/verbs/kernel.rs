@@ -19,7 +19,7 @@ pub(super) fn run(args: &KernelArgs, environment: &Environment, interrupted: Arc
     let progress = Progress::new(Verbosity::Normal, interrupted);
     let (release, arch) = (args.release.clone(), args.arch.clone());
     let source = KernelSource::of(&args.distribution, release, arch, &args.source, environment, &host(), now())?;
-    let kernel = source.kernel(None, &progress)?;
+    let kernel = source.kernel(Vec::new(), &progress)?;
     progress.finish();
     let fail = |error: &rootfs_boot::KernelError| Failure::of(error).hint(error.hint().map(str::to_owned));
     fs_err::create_dir_all(&args.directory).map_err(|error| Failure::of(&error))?;

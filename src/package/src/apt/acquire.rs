@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use rootfs_plugin::{AptRepository, BuildError, Include, Installer, Plan, PlannedPackage};
 
+use super::deb822::Stanza;
 use super::inputs::resolve_inputs;
 use super::{Suites, Universe, add_local_packages, load_suites, resolve};
 use crate::deb::DebLayer;
@@ -39,7 +40,7 @@ pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fet
     let selection = resolve(&universe, &plan.include, *recommends).map_err(|error| build_error(&error))?;
     let mut lock = selection.lock(&plan.distribution, &plan.release, plan.architecture.name(), wanted.agent.clone());
     if let (true, Some(kernel)) = (wanted.kernel, &plan.kernel) {
-        lock.kernel = Some(choose_kernel(&universe, kernel)?);
+        lock.kernel = choose_kernel(&universe, kernel)?;
     }
     reuse.keep_lock(&inputs, &lock);
     Ok(lock)
@@ -50,13 +51,14 @@ fn suites(plan: &Plan, now: i64, fetcher: &Fetcher<'_>) -> Result<Suites, BuildE
     load_suites(repositories, plan.architecture, *ignore_valid_until, now, fetcher).map_err(|error| build_error(&error))
 }
 
-/// The package with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself.
-fn choose_kernel(universe: &Universe, name: &str) -> Result<LockedPackage, BuildError> {
+/// The packages with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself; and those of its modules.
+fn choose_kernel(universe: &Universe, name: &str) -> Result<Vec<LockedPackage>, BuildError> {
     let include = [Include::Package(PlannedPackage::Name(name.to_owned()))];
     let selection = resolve(universe, &include, false).map_err(|error| build_error(&error))?;
     let versioned = selection.packages.iter().find(|package| package.name.starts_with("linux-image-") && package.name != name);
-    let chosen = versioned.or_else(|| selection.get(name));
-    chosen.map(LockedPackage::from).ok_or_else(|| BuildError::new(format!("`{name}` brings no kernel")))
+    let image = versioned.or_else(|| selection.get(name)).ok_or_else(|| BuildError::new(format!("`{name}` brings no kernel")))?;
+    let modules = selection.packages.iter().filter(|package| package.name.starts_with("linux-modules-"));
+    Ok([image].into_iter().chain(modules).map(LockedPackage::from).collect())
 }
 
 /// Fetches the indexes and chooses the kernel alone.
@@ -66,7 +68,7 @@ pub(crate) fn resolve_kernel(
     fetcher: &Fetcher<'_>,
     store: &Store,
     observer: &dyn Observer,
-) -> Result<LockedPackage, BuildError> {
+) -> Result<Vec<LockedPackage>, BuildError> {
     let kernel = plan
         .kernel
         .as_ref()
@@ -107,10 +109,11 @@ pub(crate) fn fetch_locked(
     Ok(())
 }
 
-/// Brings one package of a plan's repositories into the store.
-pub(crate) fn fetch_package(package: &LockedPackage, plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
+/// Brings packages of a plan's repositories into the store.
+pub(crate) fn fetch_packages(packages: &[LockedPackage], plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
     let Installer::Apt { repositories, .. } = &plan.installer;
-    fetcher.fetch(&[download(package, repositories)?]).map(drop).map_err(|error| build_error(&error))
+    let downloads = packages.iter().map(|package| download(package, repositories)).collect::<Result<Vec<_>, _>>()?;
+    fetcher.fetch(&downloads).map(drop).map_err(|error| build_error(&error))
 }
 
 fn download(package: &LockedPackage, repositories: &[AptRepository]) -> Result<Download, BuildError> {
@@ -128,6 +131,19 @@ fn download(package: &LockedPackage, repositories: &[AptRepository]) -> Result<D
     Ok(Download { name: format!("{} {}", package.name, package.version), urls, size: package.size, sha256: package.sha256 })
 }
 
+/// Whether the package calls itself what the index called it: that is what the resolver believed.
+fn check_identity(package: &LockedPackage, layer: &DebLayer) -> Result<(), BuildError> {
+    let control = layer.control.get("control").map(|file| String::from_utf8_lossy(&file.content)).unwrap_or_default();
+    let stanza = Stanza::new(&control);
+    for (field, expected) in [("Package", &package.name), ("Version", &package.version), ("Architecture", &package.architecture)] {
+        let found = stanza.get(field).unwrap_or_default();
+        if found != expected {
+            return Err(BuildError::new(format!("its own {field} is `{}`, not `{expected}`", found.escape_default())));
+        }
+    }
+    Ok(())
+}
+
 /// Opens the payload of every package, unpacking those the store has only packed.
 pub(crate) fn open_layers(lock: &Lock, store: &Store, observer: &dyn Observer) -> Result<Vec<DebLayer>, BuildError> {
     observer.event(Event::Expect { items: lock.packages.len() as u64, bytes: 0 });
@@ -137,11 +153,13 @@ pub(crate) fn open_layers(lock: &Lock, store: &Store, observer: &dyn Observer) -
             if observer.cancelled() {
                 return Err(BuildError::new("interrupted"));
             }
-            let layer = store.deb(&package.sha256).map_err(|error| BuildError {
+            let unpackable = |cause: BuildError| BuildError {
                 message: format!("can't unpack {} {}", package.name, package.version),
                 hint: None,
-                cause: Some(Box::new(build_error(&error))),
-            })?;
+                cause: Some(Box::new(cause)),
+            };
+            let layer = store.deb(&package.sha256).map_err(|error| unpackable(build_error(&error)))?;
+            check_identity(package, &layer).map_err(unpackable)?;
             observer.event(Event::Item(&package.name));
             Ok(layer)
         })

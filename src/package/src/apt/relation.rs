@@ -199,7 +199,7 @@ fn parse_one(item: &str) -> Result<Relation<'_>, RelationError> {
 }
 
 /// Names start with a letter or digit; dpkg also takes capitals and `_`, which old packages have.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
 }

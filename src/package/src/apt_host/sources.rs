@@ -2,28 +2,6 @@
 
 use super::HostSource;
 
-/// What Debian's suites are called, but for what is behind a dash.
-const RELEASES: [&str; 15] = [
-    "stable",
-    "oldstable",
-    "oldoldstable",
-    "testing",
-    "unstable",
-    "experimental",
-    "sid",
-    "stretch",
-    "buster",
-    "bullseye",
-    "bookworm",
-    "trixie",
-    "forky",
-    "duke",
-    "rc-buggy",
-];
-
-/// The suites beside a release's own that no third party has.
-const DEBIAN_ONLY: [&str; 4] = ["-updates", "-security", "-proposed-updates", "/updates"];
-
 /// The one-line form: `deb [options] uri suite component…`.
 pub(super) fn parse_list(text: &str) -> Vec<HostSource> {
     text.lines().filter_map(parse_line).collect()
@@ -104,27 +82,6 @@ fn signed_by(value: &str) -> Vec<String> {
 pub(super) fn parse_mirrors(text: &str) -> impl Iterator<Item = String> {
     let words = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_ascii_whitespace().next());
     words.map(without_slash)
-}
-
-pub(super) fn is_debian_suite(suite: &str) -> bool {
-    let release = suite.split(['-', '/']).next().unwrap_or_default();
-    RELEASES.contains(&release)
-        && (suite == release || DEBIAN_ONLY.iter().chain(&["-backports", "-backports-sloppy"]).any(|end| suite[release.len()..] == **end))
-}
-
-pub(super) fn is_debian_only(suite: &str) -> bool {
-    is_debian_suite(suite) && DEBIAN_ONLY.iter().any(|end| suite.ends_with(end))
-}
-
-pub(super) fn is_debian_host(uri: &str) -> bool {
-    let host = uri.split('/').nth(2).unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
-    host.to_ascii_lowercase().ends_with(".debian.org")
-}
-
-/// `/usr/share/keyrings/debian-archive-keyring.gpg`, and the files for one release beside it.
-pub(super) fn is_debian_keyring(key: &str) -> bool {
-    key.rsplit('/').next().is_some_and(|name| name.starts_with("debian-archive-"))
 }
 
 fn without_slash(uri: &str) -> String {

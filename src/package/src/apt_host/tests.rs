@@ -1,3 +1,5 @@
+use rootfs_plugin::AptRepository;
+
 use super::*;
 
 fn host(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -10,8 +12,29 @@ fn host(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
-fn mirrors(files: &[(&str, &str)], archive: DebianArchive) -> Vec<String> {
-    debian_mirrors(&host_sources(host(files).path()), archive)
+/// An archive of two distributions, as their files describe it, with the suites of every release.
+fn archive(public: &str, suites: &[&str], keyring: &str) -> AptRepository {
+    AptRepository {
+        name: String::new(),
+        mirrors: Vec::new(),
+        public: public.to_owned(),
+        suites: suites.iter().map(|suite| (*suite).to_owned()).collect(),
+        components: vec!["main".to_owned()],
+        keys: Vec::new(),
+        signed_by: Some(format!("/usr/share/keyrings/{keyring}-archive-keyring.gpg")),
+    }
+}
+
+fn main() -> AptRepository {
+    archive("http://ftp.debian.org/debian", &["trixie", "trixie-updates", "bookworm", "bookworm-updates", "sid"], "debian")
+}
+
+fn security() -> AptRepository {
+    archive("http://security.debian.org/debian-security", &["trixie-security", "bookworm-security"], "debian")
+}
+
+fn mirrors(files: &[(&str, &str)], archive: &AptRepository) -> Vec<String> {
+    mirrors_of(&host_sources(host(files).path()), archive)
 }
 
 const STANZAS: &str = "Types: deb
@@ -31,8 +54,8 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 #[test]
 fn stanzas_give_their_mirrors() {
     let files = [("etc/apt/sources.list.d/debian.sources", STANZAS)];
-    assert_eq!(mirrors(&files, DebianArchive::Main), ["http://mirror.example/debian"]);
-    assert_eq!(mirrors(&files, DebianArchive::Security), ["http://mirror.example/debian-security", "https://two.example/debian-security"]);
+    assert_eq!(mirrors(&files, &main()), ["http://mirror.example/debian"]);
+    assert_eq!(mirrors(&files, &security()), ["http://mirror.example/debian-security", "https://two.example/debian-security"]);
 }
 
 #[test]
@@ -48,7 +71,7 @@ deb http://security.debian.org/debian-security bookworm-security main
 ";
     let files = [("etc/apt/sources.list.d/z.list", "deb http://last.debian.org/debian sid main"), ("etc/apt/sources.list", list)];
     assert_eq!(
-        mirrors(&files, DebianArchive::Main),
+        mirrors(&files, &main()),
         [
             "http://ftp.xy.debian.org/debian",
             "https://signed.example/debian",
@@ -56,7 +79,7 @@ deb http://security.debian.org/debian-security bookworm-security main
             "http://last.debian.org/debian"
         ]
     );
-    assert_eq!(mirrors(&files, DebianArchive::Security), ["http://security.debian.org/debian-security"]);
+    assert_eq!(mirrors(&files, &security()), ["http://security.debian.org/debian-security"]);
 }
 
 #[test]
@@ -75,14 +98,51 @@ fn third_parties_are_never_taken() {
         "deb https://pkg.example/debian binary/",
         "deb http://evildebian.org/debian bookworm main",
     ] {
-        assert_eq!(mirrors(&[("etc/apt/sources.list", line)], DebianArchive::Main), [""; 0], "{line}");
+        assert_eq!(mirrors(&[("etc/apt/sources.list", line)], &main()), [""; 0], "{line}");
     }
 }
 
 #[test]
 fn a_key_in_the_stanza_is_somebody_elses() {
     let stanza = "Types: deb\nURIs: http://a.debian.org/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n";
-    assert_eq!(mirrors(&[("etc/apt/sources.list.d/a.sources", stanza)], DebianArchive::Main), [""; 0]);
+    assert_eq!(mirrors(&[("etc/apt/sources.list.d/a.sources", stanza)], &main()), [""; 0]);
+}
+
+/// As Ubuntu sets its hosts up: two servers, one path, one keyring.
+const UBUNTU: &str = "Types: deb
+URIs: http://xy.archive.ubuntu.com/ubuntu/
+Suites: noble noble-updates noble-backports
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+
+Types: deb
+URIs: http://security.ubuntu.com/ubuntu/
+Suites: noble-security
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+";
+
+#[test]
+fn distributions_are_not_mixed() {
+    let suites = ["noble", "noble-updates", "jammy", "jammy-updates"];
+    let ubuntu = archive("http://archive.ubuntu.com/ubuntu", &suites, "ubuntu");
+    let ports = archive("http://ports.ubuntu.com/ubuntu-ports", &suites, "ubuntu");
+    let fixes = archive("http://security.ubuntu.com/ubuntu", &["noble-security", "jammy-security"], "ubuntu");
+    let files = [("etc/apt/sources.list.d/ubuntu.sources", UBUNTU), ("etc/apt/sources.list.d/debian.sources", STANZAS)];
+    assert_eq!(mirrors(&files, &ubuntu), ["http://xy.archive.ubuntu.com/ubuntu"]);
+    assert_eq!(mirrors(&files, &fixes), ["http://security.ubuntu.com/ubuntu"]);
+    assert_eq!(mirrors(&files, &ports), [""; 0]);
+    assert_eq!(mirrors(&files, &main()), ["http://mirror.example/debian"]);
+    let old = "deb http://mirror.example/ubuntu jammy main\ndeb http://mirror.example/ubuntu jammy-updates main\n\
+               deb http://mirror.example/ubuntu jammy-security main\ndeb http://ppa.example/ubuntu jammy main\n";
+    for archive in [&ubuntu, &fixes] {
+        assert_eq!(mirrors(&[("etc/apt/sources.list", old)], archive), ["http://mirror.example/ubuntu"]);
+    }
+    for files in [[("etc/apt/sources.list.d/ubuntu.sources", UBUNTU)], [("etc/apt/sources.list", old)]] {
+        assert_eq!(mirrors(&files, &main()), [""; 0]);
+    }
+    let borrowed = UBUNTU.replace("ubuntu-archive-", "debian-archive-");
+    assert_eq!(mirrors(&[("etc/apt/sources.list.d/x.sources", &borrowed)], &ubuntu), [""; 0]);
 }
 
 #[test]
@@ -92,8 +152,8 @@ fn what_is_disabled_is_read_but_not_taken() {
     let sources = host_sources(root.path());
     assert_eq!(sources.len(), 3);
     assert!(!sources[0].enabled);
-    assert_eq!(debian_mirrors(&sources, DebianArchive::Main), [""; 0]);
-    assert_eq!(debian_mirrors(&sources, DebianArchive::Security).len(), 2);
+    assert_eq!(mirrors_of(&sources, &main()), [""; 0]);
+    assert_eq!(mirrors_of(&sources, &security()).len(), 2);
 }
 
 #[test]
@@ -103,7 +163,7 @@ fn a_list_of_mirrors_is_read_below_the_root() {
         ("etc/apt/sources.list.d/debian.sources", &*stanza),
         ("etc/apt/mirrors.txt", "# near\nhttp://one.example/debian/\tpriority:1\nftp://x/debian\n\nhttps://two.example/debian\n"),
     ];
-    assert_eq!(mirrors(&files, DebianArchive::Main), ["http://one.example/debian", "https://two.example/debian"]);
+    assert_eq!(mirrors(&files, &main()), ["http://one.example/debian", "https://two.example/debian"]);
 }
 
 #[test]

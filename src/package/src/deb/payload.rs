@@ -28,7 +28,13 @@ fn read_entries(tar: &mut TarReader<Tee<'_, impl Read>>) -> Result<Vec<DebEntry>
     let mut entries: Vec<DebEntry> = Vec::new();
     let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
     while let Some(header) = tar.next()? {
-        let entry = read_entry(tar, &header, |path| known.get(path).is_some_and(|at| entries[*at].kind != DebKind::Directory))?;
+        let kind = |path: &[u8]| known.get(path).map(|at| &entries[*at].kind);
+        // dpkg links to files alone.
+        let is_file = |path: &[u8]| matches!(kind(path), Some(DebKind::File { .. } | DebKind::Hardlink(_)));
+        let entry = read_entry(tar, &header, is_file)?;
+        if let Some(above) = above(&entry.path).find(|above| !matches!(kind(above), None | Some(DebKind::Directory))) {
+            return Err(tar.fault(&header.name, format!("it lies below `{}`, which is no directory", above.escape_ascii())));
+        }
         match known.get(&entry.path) {
             // Some builders write a directory once per file in it.
             Some(at) if entries[*at] == entry && entry.kind == DebKind::Directory => {}
@@ -42,7 +48,12 @@ fn read_entries(tar: &mut TarReader<Tee<'_, impl Read>>) -> Result<Vec<DebEntry>
     Ok(entries)
 }
 
-fn read_entry(tar: &mut TarReader<Tee<'_, impl Read>>, header: &Header, is_known: impl Fn(&[u8]) -> bool) -> Result<DebEntry, DebFault> {
+/// The directories that a path is in, the nearest first. dpkg moves links in their places last, so that no package can put a file through its own.
+fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/').map(|(end, _)| &path[..end])
+}
+
+fn read_entry(tar: &mut TarReader<Tee<'_, impl Read>>, header: &Header, is_file: impl Fn(&[u8]) -> bool) -> Result<DebEntry, DebFault> {
     let refuse =
         |reason: &str| DebFault::Entry { member: "data.tar", entry: header.name.escape_ascii().to_string(), reason: reason.to_owned() };
     let path = clean_path(&header.name).map_err(refuse)?;
@@ -51,7 +62,7 @@ fn read_entry(tar: &mut TarReader<Tee<'_, impl Read>>, header: &Header, is_known
         _ if header.is_file() => read_file(tar, header)?,
         b'1' => {
             let target = clean_path(&header.link).map_err(refuse)?;
-            if !is_known(&target) {
+            if !is_file(&target) {
                 return Err(refuse("it is a hard link to what is no file before it"));
             }
             DebKind::Hardlink(target)

@@ -28,7 +28,7 @@ pub struct DebContent {
 /// Reads a package of `size` bytes front to back and writes its payload, uncompressed, to `layer`: a valid tar archive.
 ///
 /// Refused are: members out of order or twice; a control archive above 16 MiB; a payload that unpacks to more than 512 MiB and 200 times its size,
-/// or to more than 64 GiB; names with `..`, empty components, NUL or newline; anything twice; hard links to what is not a file before them; pax
+/// or to more than 64 GiB; names with `..`, empty components, NUL or newline; anything twice; hard links to what is not a file before them; what lies below such; pax
 /// headers and sparse files.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //! differ), pax headers, sparse files and volumes are refused.
 
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 
 use super::DebFault;
 
@@ -9,6 +10,9 @@ pub(super) const BLOCK: usize = 512;
 
 /// The longest `././@LongLink` that is read; paths end at 4095 bytes.
 const LONGEST_LONG_NAME: u64 = 8192;
+
+/// Seconds since 1970 that filesystems can keep, up to what eleven octal digits say.
+const TIMES: RangeInclusive<i64> = -(1 << 31)..=(1 << 33) - 1;
 
 /// A header with its long names resolved.
 #[derive(Debug)]
@@ -26,13 +30,12 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Whether it stands for a regular file; a V7 directory is a file whose name ends in a slash.
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.kind, b'0' | b'7' | 0) && !self.name.ends_with(b"/")
+        matches!(self.kind, b'0' | b'7' | 0)
     }
 
     pub(super) fn is_directory(&self) -> bool {
-        self.kind == b'5' || (matches!(self.kind, b'0' | 0) && self.name.ends_with(b"/"))
+        self.kind == b'5'
     }
 }
 
@@ -150,9 +153,11 @@ impl<R: Read> TarReader<R> {
 
     fn check_kind(&self, header: &Header) -> Result<(), DebFault> {
         let reason = match header.kind {
-            0 | b'0' | b'7' if header.is_file() => return Ok(()),
-            0 | b'0'..=b'7' if header.size == 0 => return Ok(()),
-            0 | b'0'..=b'7' => "it is no regular file, and yet has a content".to_owned(),
+            // A directory to old tars, a file to dpkg.
+            0 | b'0' | b'7' if header.name.ends_with(b"/") => "it is a file, and yet its name ends in a slash".to_owned(),
+            0 | b'0' | b'7' => return Ok(()),
+            b'1'..=b'6' if header.size == 0 => return Ok(()),
+            b'1'..=b'6' => "it is no regular file, and yet has a content".to_owned(),
             b'x' | b'g' => "pax headers are not supported, nor are they by dpkg".to_owned(),
             kind => format!("its type `{}` is not supported", kind.escape_ascii()),
         };
@@ -178,6 +183,15 @@ impl<R: Read> TarReader<R> {
         if size > 1 << 50 {
             return Err(self.fault(&name, format!("its size of {size} bytes is absurd")));
         }
+        let mtime = number(&block[136..148], "time")?;
+        if !TIMES.contains(&mtime) {
+            return Err(self.fault(&name, format!("its time of {mtime} s is absurd")));
+        }
+        // What chown takes for "leave it".
+        let owner = |field: &[u8], what: &str| match small(field, what)? {
+            u32::MAX => Err(self.fault(&name, format!("its {what} is nobody's number"))),
+            id => Ok(id),
+        };
         let mode = u16::try_from(small(&block[100..108], "mode")? & 0o7777).unwrap_or_default();
         let kind = block[156];
         let device = matches!(kind, b'3' | b'4');
@@ -185,10 +199,10 @@ impl<R: Read> TarReader<R> {
             link: until_nul(&block[157..257]).to_vec(),
             kind,
             mode,
-            uid: small(&block[108..116], "owner")?,
-            gid: small(&block[116..124], "group")?,
+            uid: owner(&block[108..116], "owner")?,
+            gid: owner(&block[116..124], "group")?,
             size,
-            mtime: number(&block[136..148], "time")?,
+            mtime,
             major: if device { small(&block[329..337], "major number")? } else { 0 },
             minor: if device { small(&block[337..345], "minor number")? } else { 0 },
             name,

@@ -9,6 +9,15 @@ impl DebLayer {
     /// When an entry lies below what is no directory.
     pub fn tree(&self) -> Result<Tree, TreeError> {
         let mut tree = Tree::default();
+        self.lay_over(&mut tree)?;
+        Ok(tree)
+    }
+
+    /// Puts the payload into a tree, over what is there.
+    ///
+    /// # Errors
+    /// When an entry lies below what is no directory.
+    pub fn lay_over(&self, tree: &mut Tree) -> Result<(), TreeError> {
         let layer = tree.add_layer(Layer { path: self.data.clone() });
         for entry in &self.entries {
             let path = [b"/", &entry.path[..]].concat();
@@ -36,7 +45,7 @@ impl DebLayer {
             };
             tree.place(&path, Node { metadata: metadata(entry), kind, package: None })?;
         }
-        Ok(tree)
+        Ok(())
     }
 }
 

@@ -26,7 +26,8 @@ struct Document {
     #[serde(default)]
     keys: BTreeMap<Text, Vec<Text>>,
     agent: Option<Agent>,
-    kernel: Option<Package>,
+    #[serde(default)]
+    kernel: Vec<Package>,
     #[serde(default)]
     package: Vec<Package>,
 }
@@ -92,7 +93,7 @@ impl Reader<'_> {
             architecture: self.text(&document.architecture, "architecture", is_word)?,
             agent: agent.transpose()?,
             keys: self.keys(&document.keys)?,
-            kernel: document.kernel.as_ref().map(|kernel| self.package(kernel)).transpose()?,
+            kernel: document.kernel.iter().map(|kernel| self.package(kernel)).collect::<Result<_, _>>()?,
             packages: self.packages(&document.package)?,
         })
     }

@@ -16,7 +16,7 @@ fn sample() -> Lock {
         essential: name == "a",
     };
     Lock {
-        kernel: None,
+        kernel: Vec::new(),
         distribution: "debian".to_owned(),
         release: "trixie".to_owned(),
         architecture: "x86_64".to_owned(),

@@ -42,6 +42,17 @@ fn small() -> Tree {
     tree
 }
 
+#[path = "../../../../fuzz/seeds/text.rs"]
+mod seeds;
+
+#[test]
+fn what_the_fuzzer_begins_with_comes_back() {
+    for (name, text) in seeds::seeds() {
+        let tree = Tree::read_text(&mut text.as_slice(), name.as_ref()).unwrap();
+        assert_eq!(text_of(&tree).as_bytes(), text, "{name}");
+    }
+}
+
 #[test]
 fn the_form_is_pinned() {
     assert_eq!(text_of(&small()), SMALL);

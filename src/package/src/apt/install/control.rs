@@ -2,9 +2,13 @@ use std::collections::HashSet;
 
 use super::InstallError;
 use super::triggers::Directives;
-use crate::apt::deb822::Stanza;
-use crate::apt::relation::{self, Operator};
+use crate::apt::deb822::{Stanza, Stanzas};
+use crate::apt::relation::{self, Operator, is_name};
 use crate::deb::DebLayer;
+use crate::lock::is_version;
+
+/// What dpkg refuses in a package for what it would say of the system.
+const OF_THE_DATABASE: [&str; 5] = ["Status", "Config-Version", "Conffiles", "Triggers-Pending", "Triggers-Awaited"];
 
 /// What installing needs to know of a package, from its own control files.
 #[derive(Debug, Clone, Default)]
@@ -41,11 +45,26 @@ impl Control {
         if name.is_empty() || field("Version").is_empty() || field("Architecture").is_empty() {
             return Err(bad(&name, "Package, Version or Architecture is missing".to_owned()));
         }
-        if stanza.text().contains("\n\n") || !stanza.text().starts_with("Package:") && stanza.get("Status").is_some() {
+        for (what, value, rule) in [
+            ("Package", field("Package"), is_name as fn(&str) -> bool),
+            ("Version", field("Version"), is_version),
+            ("Architecture", field("Architecture"), is_name),
+        ] {
+            if !rule(value) {
+                return Err(bad(&name.escape_default().to_string(), format!("its {what} can't be: `{}`", value.escape_default())));
+            }
+        }
+        if Stanzas::new(text).count() != 1 {
             return Err(bad(&name, "it is no single stanza of a package".to_owned()));
+        }
+        if let Some(own) = OF_THE_DATABASE.into_iter().find(|field| stanza.get(field).is_some()) {
+            return Err(bad(&name, format!("it has the field {own}, which only dpkg's own database may have")));
         }
         let groups = |name: &str| names(&stanza, name).map_err(|reason| bad(field("Package"), reason));
         let conffile_list = conffiles(file("conffiles"));
+        if conffile_list.iter().any(|conffile| std::str::from_utf8(&conffile.path).is_err()) {
+            return Err(bad(&name, "a name in its conffiles is not UTF-8".to_owned()));
+        }
         Ok(Self {
             pre_depends: groups("Pre-Depends")?,
             depends: groups("Depends")?,

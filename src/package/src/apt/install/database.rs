@@ -1,6 +1,7 @@
 //! dpkg's database below `/var/lib/dpkg`, written as dpkg itself writes it, so that dpkg goes on from it. Formats: dpkg(1), dpkg's `lib/dpkg/`
 //! (`dump.c`, `infodb-format.c`).
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::InstallError;
@@ -40,8 +41,10 @@ pub(super) fn stanza(control: &Control, layer: &crate::deb::DebLayer, state: Sta
         State::HalfInstalled => "half-installed",
         State::Unpacked { .. } => "unpacked",
     };
-    let (first, rest) = control.stanza.split_once('\n').unwrap_or((&control.stanza, ""));
-    let mut text = format!("{first}\nStatus: install ok {word}\n{rest}");
+    // Behind the name where that comes first, as dpkg has it; any other field may go on in the next line.
+    let first = control.stanza.split_inclusive('\n').next().filter(|line| line.to_ascii_lowercase().starts_with("package:"));
+    let (first, rest) = control.stanza.split_at(first.map_or(0, str::len));
+    let mut text = format!("{first}{}Status: install ok {word}\n{rest}", if first.is_empty() || first.ends_with('\n') { "" } else { "\n" });
     if !text.ends_with('\n') {
         text.push('\n');
     }
@@ -107,8 +110,16 @@ fn info_path(control: &Control, extension: &str) -> Vec<u8> {
 
 fn checksums(unpacking: &Unpacking<'_>) -> Vec<u8> {
     let mut text = Vec::new();
+    let mut known: HashMap<&[u8], &[u8; 16]> = HashMap::new();
     for entry in &unpacking.layer.entries {
-        if let DebKind::File { md5, .. } = &entry.kind {
+        // dpkg says it of a hard link too; what it links to came before.
+        let md5 = match &entry.kind {
+            DebKind::File { md5, .. } => Some(md5),
+            DebKind::Hardlink(target) => known.get(target.as_slice()).copied(),
+            _ => None,
+        };
+        if let Some(md5) = md5 {
+            known.insert(&entry.path, md5);
             text.extend_from_slice(format!("{}  ", hex(md5)).as_bytes());
             text.extend_from_slice(&entry.path);
             text.push(b'\n');

@@ -46,7 +46,16 @@ pub enum InstallError {
         /// Names with their status.
         packages: Vec<String>,
     },
-    /// The disk, or a path of a package.
+    /// A path of a package can't be what the package says.
+    #[error("can't unpack {package}")]
+    Place {
+        /// Its name.
+        package: String,
+        /// With the path.
+        #[source]
+        source: RootError,
+    },
+    /// The disk.
     #[error(transparent)]
     Root(#[from] RootError),
     /// A layer of the store can't be opened.

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::apt::relation::is_name;
+
 /// What a package's control file `triggers` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Directives {
@@ -43,7 +45,7 @@ impl Directives {
             let bad = || BadDirective { line: raw.to_owned() };
             let (word, trigger) = line.split_once(char::is_whitespace).ok_or_else(bad)?;
             let trigger = trigger.trim().to_owned();
-            if trigger.is_empty() || trigger.contains(char::is_whitespace) || trigger.contains("..") {
+            if !is_trigger(&trigger) {
                 return Err(bad());
             }
             match word {
@@ -55,6 +57,17 @@ impl Directives {
             }
         }
         Ok(directives)
+    }
+}
+
+/// Files of dpkg's own beside those of explicit triggers.
+const DATABASES: [&str; 3] = ["File", "Unincorp", "Lock"];
+
+/// dpkg's own rule: a path, or what a package could be called; an explicit trigger becomes the name of a file.
+fn is_trigger(text: &str) -> bool {
+    match text.strip_prefix('/') {
+        Some(path) => !path.contains(|c: char| c.is_whitespace() || c.is_control()) && path.split('/').all(|name| name != ".."),
+        None => is_name(text) && !text.contains('_') && !DATABASES.contains(&text),
     }
 }
 

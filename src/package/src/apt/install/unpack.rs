@@ -23,11 +23,18 @@ use crate::root::{Root, RootError, create_at, remove_at, set_mode, shown, split}
 #[derive(Debug)]
 pub(super) struct Unpacking<'a> {
     pub(super) layer: &'a DebLayer,
+    package: &'a str,
     placements: Vec<Placement<'a>>,
     /// What dpkg's `.list` says: paths without their leading slash, the root as an empty path.
     pub(super) list: Vec<&'a [u8]>,
     /// Packages that lose a path to this one.
     pub(super) taken: Vec<Taken>,
+}
+
+impl Unpacking<'_> {
+    fn fault(&self, source: RootError) -> InstallError {
+        InstallError::Place { package: self.package.to_owned(), source }
+    }
 }
 
 /// A file that now belongs to another package.
@@ -70,12 +77,12 @@ impl Owners {
     pub(super) fn plan<'a>(
         &mut self,
         at: usize,
-        packages: &[Control],
+        packages: &'a [Control],
         layer: &'a DebLayer,
         rules: &Rules<'_>,
     ) -> Result<Unpacking<'a>, InstallError> {
         let package = &packages[at];
-        let mut unpacking = Unpacking { layer, placements: Vec::new(), list: Vec::new(), taken: Vec::new() };
+        let mut unpacking = Unpacking { layer, package: &package.name, placements: Vec::new(), list: Vec::new(), taken: Vec::new() };
         for entry in &layer.entries {
             if !matches!(entry.kind, DebKind::Directory) {
                 match self.claim(at, packages, &entry.path, rules)? {
@@ -138,9 +145,11 @@ pub(super) fn write_wave(
     done: &(dyn Fn(usize, u64) + Sync),
 ) -> Result<Vec<(FileState, Digest)>, InstallError> {
     let mut made = Vec::new();
-    for placement in wave.iter().flat_map(|unpacking| &unpacking.placements) {
-        if matches!(placement.entry.kind, DebKind::Directory) && make_directory(root, placement)? {
-            made.push(placement);
+    for unpacking in wave {
+        for placement in unpacking.placements.iter().filter(|placement| matches!(placement.entry.kind, DebKind::Directory)) {
+            if make_directory(root, placement).map_err(|error| unpacking.fault(error))? {
+                made.push(placement);
+            }
         }
     }
     let package = |(at, unpacking)| {
@@ -186,9 +195,9 @@ fn write_package(root: &Root, unpacking: &Unpacking<'_>) -> Result<Vec<(FileStat
         let (parent, name) = split(&placement.destination);
         let above = match last.take() {
             Some((path, above)) if path == parent => above,
-            _ => root.make_directory(parent)?,
+            _ => root.make_directory(parent).map_err(|error| unpacking.fault(error))?,
         };
-        let failed = |errno| RootError::new("write", &placement.destination, errno);
+        let failed = |errno| unpacking.fault(RootError::new("write", &placement.destination, errno));
         write_entry(root, &above, name, placement, unpacking, data.file()).map_err(failed)?;
         if let DebKind::File { sha256, .. } = placement.entry.kind {
             written.push((FileState::at(above.as_fd(), OsStr::from_bytes(name)).map_err(failed)?, sha256));
