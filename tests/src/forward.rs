@@ -99,6 +99,7 @@ impl Forward {
         Ok(memory.get(path).cloned().flatten().map(Body::Bytes))
     }
 
+    /// `out` may hold a part of the file after an error.
     fn download(&self, url: &str, out: &mut dyn Write) -> io::Result<bool> {
         let mut answer = self.agent.get(url).call().map_err(io::Error::other)?;
         match answer.status().as_u16() {

@@ -120,7 +120,11 @@ impl Shared {
         let body = match &fault {
             Some(Fault::Status(status)) => return write_status(output, *status),
             Some(Fault::Replace(bytes)) => Some(Body::Bytes(bytes.as_slice().into())),
-            _ => self.find(&asked.path),
+            // The archive behind doesn't answer: that is not to look as if it had no such file.
+            _ => match self.find(&asked.path) {
+                Ok(found) => found,
+                Err(_) => return write_status(output, 503),
+            },
         };
         let Some(body) = body else { return write_status(output, 404) };
         let mut content = Content::open(&body)?;
@@ -134,13 +138,13 @@ impl Shared {
         content.write_from(from.unwrap_or(0), fault.as_ref(), output)
     }
 
-    fn find(&self, path: &str) -> Option<Body> {
+    fn find(&self, path: &str) -> io::Result<Option<Body>> {
         match &self.origin {
-            Origin::Archive(forward) => forward.body(path).ok().flatten(),
+            Origin::Archive(forward) => forward.body(path),
             Origin::Directory(directory) => {
                 let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
                 let file = directory.join(path);
-                (inside && file.is_file()).then_some(Body::File(file))
+                Ok((inside && file.is_file()).then_some(Body::File(file)))
             }
         }
     }
