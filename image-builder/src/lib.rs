@@ -19,15 +19,19 @@
 //! # }
 //! ```
 
+mod cpio;
 mod disk;
 mod ext4;
 mod image_file;
 mod mbr;
 mod progress;
 mod sink;
+mod stream;
 
+pub use cpio::{Cpio, CpioError, write_cpio};
 pub use disk::{DiskError, DiskLayout, DiskOptions};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
+pub use stream::{Compression, Encoder};

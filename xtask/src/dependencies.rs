@@ -16,7 +16,7 @@ const ARROWS: &[Rule] = &[
     Rule { directory: "src/package", may_use: &["src/tree", "src/plugin", "src/sandbox"] },
     Rule { directory: "distros/", may_use: &["src/plugin"] },
     Rule { directory: "image-builder", may_use: &["src/tree"] },
-    Rule { directory: "src/boot", may_use: &["src/tree", "src/plugin", "src/package", "src/guest", "src/sandbox"] },
+    Rule { directory: "src/boot", may_use: &["src/tree", "image-builder", "src/plugin", "src/package", "src/guest", "src/sandbox"] },
     Rule { directory: "src/cli", may_use: &["src/", "distros/", "image-builder"] },
     Rule { directory: "tests", may_use: &["src/", "distros/", "image-builder"] },
     Rule { directory: "xtask", may_use: &["src/", "distros/", "image-builder", "tests"] },

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, wherever the line is")]
 
 mod boundaries;
+mod cpio;
 mod damage;
 mod disk;
 mod file;

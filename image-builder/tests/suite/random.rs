@@ -102,6 +102,11 @@ fn grow(root: Metadata, sprouts: Vec<Sprout>, crowd: usize) -> Tree {
     tree
 }
 
+/// Any tree.
+pub(crate) fn trees() -> impl Strategy<Value = Tree> {
+    (metadata(), prop::collection::vec(sprout(), 0..120), crowd()).prop_map(|(root, sprouts, crowd)| grow(root, sprouts, crowd))
+}
+
 fn options() -> impl Strategy<Value = Ext4Options> {
     let size =
         prop_oneof![Just(Size::Minimal), (0..200_000_000_u64).prop_map(Size::Free), (200_000_000..3_000_000_000_u64).prop_map(Size::Fixed)];
@@ -132,12 +137,9 @@ proptest! {
 
     #[test]
     fn every_tree_comes_back(
-        root in metadata(),
-        sprouts in prop::collection::vec(sprout(), 0..120),
-        crowd in crowd(),
+        tree in trees(),
         options in options(),
     ) {
-        let tree = grow(root, sprouts, crowd);
         // What has no inodes for large values refuses some.
         let refused = Ext4Layout::plan(&tree, &options);
         if options.profile == Profile::Compat && matches!(refused, Err(Ext4Error::AttributesTooLarge { .. })) {

@@ -1,12 +1,10 @@
 //! The small archive that a kernel unpacks as its first root.
 
-pub(crate) mod cpio;
-
 use std::collections::BTreeMap;
 
 use rootfs_guest::names::INITRAMFS_MODULES;
-
-use cpio::{CpioKind, CpioWriter};
+use rootfs_image::write_cpio;
+use rootfs_tree::{Kind, Metadata, Node, Time, Tree};
 
 /// An initramfs: `rootfs-guest` as its first program, the kernel modules that this loads, and what else is wanted.
 ///
@@ -14,7 +12,7 @@ use cpio::{CpioKind, CpioWriter};
 #[derive(Debug, Clone, Default)]
 pub struct Initramfs {
     /// By path without leading slash.
-    files: BTreeMap<Vec<u8>, (u32, Vec<u8>)>,
+    files: BTreeMap<Vec<u8>, (u16, Vec<u8>)>,
     /// Targets by path without leading slash.
     links: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Paths in the order of loading.
@@ -37,7 +35,7 @@ impl Initramfs {
     }
 
     /// Adds a file; its directories come by themselves.
-    pub fn add_file(&mut self, path: &str, permissions: u32, content: Vec<u8>) {
+    pub fn add_file(&mut self, path: &str, permissions: u16, content: Vec<u8>) {
         self.files.insert(path.trim_start_matches('/').as_bytes().to_vec(), (permissions, content));
     }
 
@@ -62,30 +60,32 @@ impl Initramfs {
         })
     }
 
-    /// The archive: the same bytes for the same contents.
+    /// The archive: the same bytes for the same contents. All in it belongs to root and has no time.
     #[must_use]
     pub fn to_cpio(&self) -> Vec<u8> {
+        let mut tree = Tree::default();
+        let mut place = |path: &[u8], permissions, kind| {
+            let node = Node { metadata: Metadata::root(permissions, Time::default()), kind, package: None };
+            tree.place(&[b"/", path].concat(), node).expect("a path of an initramfs is a path of a tree, and no file is in another's way");
+        };
+        for (path, (permissions, content)) in &self.files {
+            place(path, *permissions, Kind::inline(content.as_slice()));
+        }
+        for (path, target) in &self.links {
+            place(path, 0o777, Kind::Symlink(target.as_slice().into()));
+        }
         let list = self.modules.iter().map(|path| format!("{path}\n")).collect::<String>();
-        let mut members: BTreeMap<&[u8], (u32, CpioKind<'_>)> = BTreeMap::new();
-        let files = self.files.iter().map(|(path, (permissions, content))| (path, (*permissions, CpioKind::File(content))));
-        let links = self.links.iter().map(|(path, target)| (path, (0o777, CpioKind::Symlink(target))));
-        for (path, member) in files.chain(links) {
-            members.extend(parents(path).map(|parent| (parent, (0o755, CpioKind::Directory))));
-            members.insert(path, member);
+        place(INITRAMFS_MODULES.trim_start_matches('/').as_bytes(), 0o644, Kind::inline(list.into_bytes()));
+        for (name, major, minor) in DEVICES {
+            place(name.as_bytes(), 0o600, Kind::CharDevice { major, minor });
         }
-        members.insert(INITRAMFS_MODULES.trim_start_matches('/').as_bytes(), (0o644, CpioKind::File(list.as_bytes())));
-        members.extend(DIRECTORIES.map(|name| (name.as_bytes(), (0o755, CpioKind::Directory))));
-        members.extend(DEVICES.map(|(name, major, minor)| (name.as_bytes(), (0o600, CpioKind::CharDevice { major, minor }))));
-        let mut writer = CpioWriter::new(Vec::new());
-        for (path, (permissions, kind)) in members {
-            writer.add(path, permissions, kind).expect("contents are at hand, so no larger than memory, and a vector takes all");
+        for name in DIRECTORIES {
+            tree.make_directory(name.as_bytes(), Time::default()).expect("no file is in a directory's place");
         }
-        writer.finish().expect("a vector takes all")
+        let mut archive = Vec::new();
+        write_cpio(&tree, &mut archive).expect("contents are at hand, so no larger than memory, and a vector takes all");
+        archive
     }
-}
-
-fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at])
 }
 
 #[cfg(test)]
