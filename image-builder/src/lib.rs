@@ -25,9 +25,11 @@ mod image_file;
 mod mbr;
 mod progress;
 mod sink;
+mod squashfs;
 
 pub use disk::{DiskError, DiskLayout, DiskOptions};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
+pub use squashfs::{LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
