@@ -26,6 +26,7 @@ mod image_file;
 mod mbr;
 mod progress;
 mod sink;
+mod squashfs;
 mod stream;
 
 pub use cpio::{Cpio, CpioError, write_cpio};
@@ -34,4 +35,5 @@ pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Pr
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
+pub use squashfs::{LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
 pub use stream::{Compression, Encoder};

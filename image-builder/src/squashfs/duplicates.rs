@@ -1,0 +1,71 @@
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use rayon::prelude::*;
+use rootfs_tree::{Bytes, Digest, FileContent, Sources, Tree};
+use sha2::{Digest as _, Sha256};
+
+use super::SquashfsError;
+use super::census::{Census, path_of};
+use crate::sink::SinkError;
+
+/// Files whose content is that of a file before them.
+#[derive(Debug)]
+pub(super) struct Duplicates {
+    /// By number of the later one: that of the first.
+    first: BTreeMap<u32, u32>,
+}
+
+impl Duplicates {
+    /// Finds them. What has a length of its own is not read; of the rest, what nobody has hashed yet is.
+    pub(super) fn of(tree: &Tree, census: &Census, sources: &Sources<'_>) -> Result<Self, SquashfsError> {
+        let file = |number| tree.file(census.inode(number).node);
+        let mut by_length: Vec<(u64, u32)> = (1..=census.last()).filter_map(|number| Some((file(number)?.length, number))).collect();
+        by_length.retain(|(length, _)| *length > 0);
+        by_length.sort_unstable();
+        let candidates: Vec<u32> = by_length
+            .chunk_by(|one, other| one.0 == other.0)
+            .filter(|group| group.len() > 1)
+            .flat_map(|group| group.iter().map(|(_, number)| *number))
+            .collect();
+        let hash = |buffer: &mut Vec<u8>, number: &u32| -> Result<(Digest, u32), SquashfsError> {
+            let id = census.inode(*number).node;
+            let Some(file) = tree.file(id) else { return Ok((Digest([0; 32]), *number)) };
+            let digest = match file.sha256 {
+                Some(digest) => digest,
+                None => hash(sources.find(id, file)?, file, buffer)
+                    .map_err(|error| SquashfsError::Content { path: path_of(tree, id), source: SinkError::Read(error) })?,
+            };
+            Ok((digest, *number))
+        };
+        let mut hashes: Vec<(Digest, u32)> =
+            candidates.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, SquashfsError>>()?;
+        hashes.sort_unstable();
+        let groups = hashes.chunk_by(|one, other| one.0 == other.0);
+        let first = groups.flat_map(|group| group[1..].iter().map(|(_, later)| (*later, group[0].1))).collect();
+        Ok(Self { first })
+    }
+
+    /// The file that has the same content, when one is before this.
+    pub(super) fn first(&self, number: u32) -> Option<u32> {
+        self.first.get(&number).copied()
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.first.len()
+    }
+}
+
+/// Hashes all of a content, which must be as long as the tree says.
+fn hash(mut bytes: Bytes<'_>, file: &FileContent, buffer: &mut [u8]) -> io::Result<Digest> {
+    let mut hasher = Sha256::new();
+    let mut left = file.length;
+    while left > 0 {
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        bytes.read_exact(&mut buffer[..wanted])?;
+        hasher.update(&buffer[..wanted]);
+        left -= wanted as u64;
+    }
+    Ok(Digest(hasher.finalize().into()))
+}
