@@ -19,15 +19,20 @@
 //! # }
 //! ```
 
+mod dax;
 mod disk;
 mod ext4;
 mod image_file;
 mod mbr;
 mod progress;
 mod sink;
+mod source;
+mod verity;
 
 pub use disk::{DiskError, DiskLayout, DiskOptions};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
+pub use source::{FileSource, ImageSource, Stretch};
+pub use verity::{RootHash, RootHashError, VerityError, VerityOptions, VeritySink, hash_area_size, verify};
