@@ -13,8 +13,8 @@
 //! let tree = Tree::scan("./out".as_ref(), &ScanOptions::default())?;
 //! let layout = DiskLayout::plan(&tree, &DiskOptions::default())?;
 //! let file = ImageFile::create("guest.img".as_ref())?;
-//! layout.write(&tree, &Image::new(&file))?;
-//! file.finish(layout.size())?;
+//! let disk = layout.write(&tree, &Image::new(&file))?;
+//! file.finish(disk.size)?;
 //! # Ok(())
 //! # }
 //! ```
@@ -22,6 +22,9 @@
 mod dax;
 mod disk;
 mod ext4;
+mod fat;
+mod gpt;
+mod guid;
 mod image_file;
 mod mbr;
 mod progress;
@@ -29,8 +32,11 @@ mod sink;
 mod source;
 mod verity;
 
-pub use disk::{DiskError, DiskLayout, DiskOptions};
+pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, PartitionType, Role, RootFilesystem, Table};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
+pub use fat::{EspOptions, FatError, FatLayout};
+pub use gpt::Architecture;
+pub use guid::Guid;
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};

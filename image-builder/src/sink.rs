@@ -126,6 +126,16 @@ impl<'a> Image<'a> {
         Self { base: self.base + offset, ..self }
     }
 
+    /// The same into another sink, from its start on, with the same watcher.
+    pub(crate) fn through(self, sink: &'a dyn Sink) -> Self {
+        Self { sink, base: 0, ..self }
+    }
+
+    /// Where it begins in the sink.
+    pub(crate) fn base(&self) -> u64 {
+        self.base
+    }
+
     pub(crate) fn data(&self, offset: u64, bytes: &[u8]) -> Result<(), SinkError> {
         self.sink.data(self.base + offset, bytes)
     }

@@ -63,7 +63,7 @@ impl ImageSource for FileSource {
     }
 }
 
-impl ImageSource for [u8] {
+impl ImageSource for &[u8] {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
         let count = rest.len().min(buffer.len());
@@ -120,12 +120,13 @@ mod tests {
     #[test]
     fn a_stretch_ends_where_it_should() {
         let bytes: Vec<u8> = (0..100).collect();
-        let stretch = Stretch::of(bytes.as_slice(), 90, 5);
+        let bytes = bytes.as_slice();
+        let stretch = Stretch::of(&bytes, 90, 5);
         let mut buffer = [0; 8];
         assert_eq!((stretch.length(), stretch.read_at(3, &mut buffer).unwrap(), &buffer[..2]), (5, 2, &[93, 94][..]));
         assert_eq!(stretch.read_at(u64::MAX, &mut buffer).unwrap(), 0);
         assert_eq!(stretch.read_exact_at(3, &mut buffer).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
-        assert_eq!(Stretch::of(bytes.as_slice(), 98, u64::MAX).length(), 2);
-        assert_eq!(Stretch::of(bytes.as_slice(), 101, 1).length(), 0);
+        assert_eq!(Stretch::of(&bytes, 98, u64::MAX).length(), 2);
+        assert_eq!(Stretch::of(&bytes, 101, 1).length(), 0);
     }
 }

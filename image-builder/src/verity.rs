@@ -21,7 +21,8 @@ pub use root_hash::{RootHash, RootHashError};
 pub use sink::VeritySink;
 
 /// Bytes of a block of data, and of one of hashes.
-pub(crate) const BLOCK: usize = 4096;
+pub(crate) const BLOCK_SIZE: u32 = 4096;
+pub(crate) const BLOCK: usize = BLOCK_SIZE as usize;
 /// Bytes of a hash.
 pub(crate) const DIGEST: usize = 32;
 /// Hashes in a block.

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::layout::Census;
 use super::options::{Ext4Options, Holes, Journal, Profile, Size};
+use crate::guid::name_based;
 
 /// Bytes that are gathered before they are hashed.
 const BUFFER: usize = 1 << 16;
@@ -47,15 +48,6 @@ impl Identity {
             hash_seed: options.hash_seed.unwrap_or_else(|| name_based(&digest[16..])),
         }
     }
-}
-
-/// A UUID of version 8, made from bytes of a hash (RFC 9562).
-fn name_based(bytes: &[u8]) -> [u8; 16] {
-    let mut uuid = [0; 16];
-    uuid.copy_from_slice(bytes);
-    uuid[6] = uuid[6] & 0x0F | 0x80;
-    uuid[8] = uuid[8] & 0x3F | 0x80;
-    uuid
 }
 
 /// Values on their way into a hash, each so that no two sequences look alike.

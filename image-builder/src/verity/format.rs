@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
-use super::{BLOCK, SALT_LIMIT};
+use super::{BLOCK_SIZE, SALT_LIMIT};
 
 pub(crate) const SIGNATURE: [u8; 8] = *b"verity\0\0";
 /// `sha256`, filled up with zeros.
@@ -43,15 +43,14 @@ const _: () = assert!(size_of::<Superblock>() == 512);
 impl Superblock {
     /// Of hashes as this crate writes them; a salt is at most [`SALT_LIMIT`] bytes.
     pub(crate) fn new(uuid: [u8; 16], salt: &[u8], data_blocks: u64) -> Self {
-        const SIZE: u32 = BLOCK as u32;
         let mut block = Self::new_zeroed();
         block.signature = SIGNATURE;
         block.version = U32::new(1);
         block.hash_type = U32::new(1);
         block.uuid = uuid;
         block.algorithm = ALGORITHM;
-        block.data_block_size = U32::new(SIZE);
-        block.hash_block_size = U32::new(SIZE);
+        block.data_block_size = U32::new(BLOCK_SIZE);
+        block.hash_block_size = U32::new(BLOCK_SIZE);
         block.data_blocks = U64::new(data_blocks);
         block.salt_size = U16::new(u16::try_from(salt.len()).unwrap_or_default());
         block.salt[..salt.len()].copy_from_slice(salt);

@@ -37,7 +37,7 @@ mod tests {
             assert_eq!(levels(blocks), expected, "{blocks}");
         }
         assert_eq!(hash_area_size(4 << 20, false), 9 * 4096);
-        assert_eq!(hash_area_size((4 << 20) + 1, true), 13 * 4096);
+        assert_eq!(hash_area_size((4 << 20) + 1, true), 11 * 4096);
         assert_eq!((first_block(&[129, 2, 1], 0), first_block(&[129, 2, 1], 1), first_block(&[129, 2, 1], 2)), (3, 1, 0));
     }
 

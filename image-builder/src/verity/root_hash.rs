@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{BLOCK, DIGEST, SALT_LIMIT};
+use super::{BLOCK_SIZE, DIGEST, SALT_LIMIT};
 
 /// What speaks for a filesystem, with all that is needed to check it.
 ///
@@ -41,8 +41,7 @@ pub enum RootHashError {
 impl RootHash {
     /// Of hashes as this crate writes them.
     pub(crate) fn new(root_hash: [u8; DIGEST], salt: &[u8], data_blocks: u64, superblock: bool) -> Self {
-        const SIZE: u32 = BLOCK as u32;
-        let (data_block_size, hash_block_size) = (SIZE, SIZE);
+        let (data_block_size, hash_block_size) = (BLOCK_SIZE, BLOCK_SIZE);
         Self { root_hash, salt: salt.to_vec(), data_blocks, data_block_size, hash_block_size, hash_start: superblock.into() }
     }
 
@@ -100,8 +99,9 @@ impl FromStr for RootHash {
         let wrong =
             |place: usize| RootHashError::Value { key: KEYS[place].to_owned(), value: values[place].unwrap_or_default().to_owned() };
         let [root_hash, salt, data_blocks, data_block_size, hash_block_size] = [value(0)?, value(1)?, value(2)?, value(3)?, value(4)?];
-        let size =
-            |text: &str, place: usize| text.parse().ok().filter(|size: &u32| *size > 0 && size % 512 == 0).ok_or_else(|| wrong(place));
+        let size = |text: &str, place: usize| {
+            text.parse().ok().filter(|size: &u32| *size > 0 && size.is_multiple_of(512)).ok_or_else(|| wrong(place))
+        };
         Ok(Self {
             root_hash: unhex(root_hash).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| wrong(0))?,
             salt: if salt == "-" { Some(Vec::new()) } else { unhex(salt) }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rootfs_image::{DiskLayout, DiskOptions, Ext4Options, Holes, Image, ImageFile, Profile, Size};
+use rootfs_image::{DiskLayout, DiskOptions, Ext4Options, Holes, Image, ImageFile, Profile, RootFilesystem, Size};
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::Tree;
 
@@ -47,13 +47,12 @@ pub(crate) fn write(tree: &Tree, options: &ImageOptions, path: &Path, progress: 
     // Holes where the contents have zeros, not where this machine's disk has holes: the same tree gives the same bytes anywhere.
     let ImageOptions { profile, block_size, .. } = *options;
     let filesystem = Ext4Options { profile, block_size, size, label, holes: Holes::Zeros, ..Ext4Options::default() };
-    let layout = DiskLayout::plan(tree, &DiskOptions { filesystem, ..DiskOptions::default() })
+    let layout = DiskLayout::plan(tree, &DiskOptions { root: RootFilesystem::Ext4(filesystem), ..DiskOptions::default() })
         .map_err(|error| Failure::of(&error).hint(error.hint()))?;
-    progress.event(Event::Expect { items: 0, bytes: layout.size() });
+    progress.event(Event::Expect { items: 0, bytes: layout.size().unwrap_or_default() });
     let file = ImageFile::create(path).map_err(|error| Failure::of(&error))?;
     let shown = Shown(progress);
-    layout.write(tree, &Image::new(&file).with_progress(&shown)).map_err(|error| Failure::of(&error).hint(error.hint()))?;
-    file.finish(layout.size()).map_err(|error| Failure::of(&error))?;
-    let signature = u32::from_le_bytes(layout.signature());
-    Ok(Disk { size: layout.size(), root: format!("PARTUUID={signature:08x}-01") })
+    let disk = layout.write(tree, &Image::new(&file).with_progress(&shown)).map_err(|error| Failure::of(&error).hint(error.hint()))?;
+    file.finish(disk.size).map_err(|error| Failure::of(&error))?;
+    Ok(Disk { size: disk.size, root: disk.root_device().unwrap_or_default() })
 }
