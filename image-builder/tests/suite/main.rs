@@ -3,12 +3,16 @@
 //! A judge that is not installed makes its tests fail: they never pass unjudged. Mounting needs root and loop devices.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, wherever the line is")]
 
+mod boot_code;
 mod boundaries;
 mod cpio;
 mod damage;
+mod dax;
 mod disk;
+mod fat;
 mod file;
 mod forest;
+mod gpt;
 mod judge;
 mod kernel;
 mod mke2fs;
@@ -18,3 +22,4 @@ mod refusals;
 mod sharing;
 mod sizes;
 mod snapshot;
+mod verity;

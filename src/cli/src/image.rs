@@ -3,9 +3,7 @@
 use std::io::BufWriter;
 use std::path::Path;
 
-use rootfs_image::{
-    Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFile, RootFilesystem, SquashfsCompression, write_cpio,
-};
+use rootfs_image::{Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFile, RootFilesystem, SquashfsCompression, write_cpio};
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 

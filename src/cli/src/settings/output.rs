@@ -16,7 +16,12 @@ use name::Name;
 /// # Errors
 /// When the name says no form, or settings contradict it or each other.
 pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
-    let Some(said) = &wishes.output else { return Ok(None) };
+    let packing = wishes.compress.as_ref().map(Packing::parse).transpose()?;
+    let Some(said) = &wishes.output else {
+        // A wrong value is wrong where nothing needs it, too.
+        disk::settle(&Wishes { fs: None, table: None, ..wishes.clone() }, None, None)?;
+        return Ok(None);
+    };
     let shown = said.with(said.value.display().to_string());
     let name = Name::of(&said.value);
     if let Name::Later = name {
@@ -35,7 +40,6 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
             return Err(SettingError::invalid_with_hint(&shown, "the suffix tells no format", hint));
         }
     };
-    let packing = wishes.compress.as_ref().map(Packing::parse).transpose()?;
     let form = match format {
         Format::Disk => Form::Disk(Box::new(disk::settle(wishes, name.filesystem(), packing)?)),
         Format::Tar | Format::Cpio => {

@@ -39,7 +39,7 @@ impl Packing {
         let (name, level) = said.value.split_once(':').map_or((said.value.as_str(), None), |(name, level)| (name, Some(level)));
         let known = NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, algorithm)| algorithm);
         let algorithm = known.ok_or_else(|| SettingError::invalid(said, format!("`{name}` is none of gz, xz, zstd, lz4, lz4hc, none")))?;
-        let level = level.map(|level| level.parse().map_err(|_| SettingError::invalid(said, format!("`{level}` is no level"))));
+        let level = level.map(|level| level.parse().or(Err(SettingError::invalid(said, format!("`{level}` is no level")))));
         Ok(Self { said: said.clone(), algorithm, level: level.transpose()? })
     }
 
