@@ -17,3 +17,4 @@ mod refusals;
 mod sharing;
 mod sizes;
 mod snapshot;
+mod squashfs;
