@@ -17,7 +17,7 @@ fn field(bytes: &[u8], at: usize) -> usize {
 #[test]
 fn one_wrong_byte_in_any_part_is_found() {
     let mut tree = everything();
-    crowd(&mut tree, "crowd", 1000, 20);
+    crowd(&mut tree, "crowd", 400, 20);
     add(&mut tree, Tree::ROOT, "text", Kind::inline(b"some text ".repeat(30_000)));
     add(&mut tree, Tree::ROOT, "noise", Kind::inline(noise(50_000, 1)));
     for compression in [SquashfsCompression::gzip(), SquashfsCompression::xz()] {
