@@ -25,6 +25,7 @@ mod image_file;
 mod mbr;
 mod progress;
 mod sink;
+mod source;
 mod squashfs;
 
 pub use disk::{DiskError, DiskLayout, DiskOptions};
@@ -32,4 +33,8 @@ pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Pr
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
-pub use squashfs::{LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
+pub use source::ImageSource;
+pub use squashfs::{
+    LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsInfo, SquashfsOptions, SquashfsReadError, SquashfsReader,
+    SquashfsVerified,
+};

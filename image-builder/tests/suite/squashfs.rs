@@ -8,6 +8,7 @@ mod judge;
 mod large;
 mod mksquashfs;
 mod random;
+mod read;
 mod refusals;
 mod snapshot;
 mod xattrs;
