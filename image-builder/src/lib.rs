@@ -46,6 +46,9 @@ pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
 pub use source::{FileSource, ImageSource, Stretch};
-pub use squashfs::{LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
+pub use squashfs::{
+    LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsInfo, SquashfsOptions, SquashfsReadError, SquashfsReader,
+    SquashfsVerified,
+};
 pub use stream::{Compression, Encoder};
 pub use verity::{RootHash, RootHashError, VerityError, VerityOptions, VeritySink, hash_area_size, verify};

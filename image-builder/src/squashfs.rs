@@ -16,6 +16,7 @@ mod metadata;
 mod options;
 mod pipeline;
 mod plan;
+mod read;
 mod table;
 mod tree_tables;
 mod writer;
@@ -23,4 +24,5 @@ mod xattr;
 
 pub use error::SquashfsError;
 pub use options::{OtherXattrs, SquashfsCompression, SquashfsOptions};
+pub use read::{SquashfsInfo, SquashfsReadError, SquashfsReader, SquashfsVerified};
 pub use writer::{LeftOut, Squashfs};

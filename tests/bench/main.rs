@@ -3,18 +3,23 @@
 mod images;
 mod measure;
 mod packages;
+mod squashfs;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|squashfs]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
 
-const BENCHES: [Bench; 2] = [("packages", &packages::NEEDS, packages::bench), ("images", &images::NEEDS, images::bench)];
+const BENCHES: [Bench; 3] = [
+    ("packages", &packages::NEEDS, packages::bench),
+    ("images", &images::NEEDS, images::bench),
+    ("squashfs", &squashfs::NEEDS, squashfs::bench),
+];
 
 fn main() -> ExitCode {
     match bench() {

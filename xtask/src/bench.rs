@@ -13,6 +13,7 @@ use crate::process::{Process, workspace};
 pub(crate) fn bench(arguments: &[String]) -> Result<(), TaskError> {
     install_judges()?;
     Process::cargo(&["build", "--release", "--workspace", "--bins"]).run()?;
+    Process::cargo(&["build", "--release", "--package", "rootfs-image", "--examples"]).run()?;
     let release = target_directory()?.join("release");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     Process::new(&release.join("rootfs-bench").to_string_lossy(), &arguments).with("ROOTFS_GEN_BIN", release.join("rootfs-gen")).run()

@@ -14,6 +14,7 @@ use crate::sink::SinkError;
 pub(super) struct Duplicates {
     /// By number of the later one: that of the first.
     first: BTreeMap<u32, u32>,
+    bytes: u64,
 }
 
 impl Duplicates {
@@ -42,13 +43,19 @@ impl Duplicates {
             candidates.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, SquashfsError>>()?;
         hashes.sort_unstable();
         let groups = hashes.chunk_by(|one, other| one.0 == other.0);
-        let first = groups.flat_map(|group| group[1..].iter().map(|(_, later)| (*later, group[0].1))).collect();
-        Ok(Self { first })
+        let first: BTreeMap<u32, u32> = groups.flat_map(|group| group[1..].iter().map(|(_, later)| (*later, group[0].1))).collect();
+        let bytes = first.keys().filter_map(|later| file(*later)).map(|file| file.length).sum();
+        Ok(Self { first, bytes })
     }
 
     /// The file that has the same content, when one is before this.
     pub(super) fn first(&self, number: u32) -> Option<u32> {
         self.first.get(&number).copied()
+    }
+
+    /// What need not be stored, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// How many there are.

@@ -67,6 +67,7 @@ impl Squashfs {
         let mut tables = Tables { image, codec: &codec, end: size_of::<Superblock>() as u64 };
         tables.append_options()?;
         let data = Data { tree, census: &census, plan: &plan, codec: &codec, sources: &sources, image, block_size: options.block_size };
+        image.advance(duplicates.bytes());
         let stored = data.write(tables.end)?;
         tables.end = stored.end;
         let inodes = Inodes { tree, census: &census, duplicates: &duplicates, plan: &plan, stored: &stored, ids: &ids, sets: &sets };

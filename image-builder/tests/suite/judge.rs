@@ -84,11 +84,16 @@ pub(crate) struct Mounted {
 }
 
 impl Mounted {
-    /// With options such as `ro`.
+    /// An ext4, with options such as `ro`.
     pub(crate) fn new(image: &Path, options: &str) -> Self {
+        Self::of("ext4", image, options)
+    }
+
+    /// A filesystem of this type.
+    pub(crate) fn of(filesystem: &str, image: &Path, options: &str) -> Self {
         let at = tempfile::tempdir().unwrap();
         let options = format!("loop,{options}");
-        let arguments = ["-t", "ext4", "-o", &options, path(image), path(at.path())];
+        let arguments = ["-t", filesystem, "-o", &options, path(image), path(at.path())];
         // The loop device of the mount before may not have gone yet.
         for _ in 0..100 {
             let output = run("mount", &arguments);

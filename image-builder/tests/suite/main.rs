@@ -22,4 +22,5 @@ mod refusals;
 mod sharing;
 mod sizes;
 mod snapshot;
+mod squashfs;
 mod verity;

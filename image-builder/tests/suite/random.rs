@@ -7,7 +7,7 @@ use rootfs_tree::{Kind, Metadata, Node, NodeId, Time, Tree, Xattrs};
 use crate::judge::{assert_kernel_sees, judge};
 
 #[derive(Debug, Clone)]
-struct Sprout {
+pub(crate) struct Sprout {
     /// Which directory it is in, and which file it is another name of, modulo those there are.
     place: usize,
     name: Vec<u8>,
@@ -53,7 +53,7 @@ fn xattrs() -> impl Strategy<Value = Option<Box<Xattrs>>> {
     prop_oneof![4 => Just(None), 1 => some.prop_map(|xattrs| Some(Box::new(xattrs)))]
 }
 
-fn metadata() -> impl Strategy<Value = Metadata> {
+pub(crate) fn metadata() -> impl Strategy<Value = Metadata> {
     let time = (-2_147_483_648..10_737_418_240_i64, 0..1_000_000_000_u32).prop_map(|(seconds, nanoseconds)| Time { seconds, nanoseconds });
     (0..0o10000_u16, 0..u32::MAX, 0..u32::MAX, time, xattrs()).prop_map(|(mode, uid, gid, mtime, xattrs)| Metadata {
         mode,
@@ -64,16 +64,16 @@ fn metadata() -> impl Strategy<Value = Metadata> {
     })
 }
 
-fn sprout() -> impl Strategy<Value = Sprout> {
+pub(crate) fn sprout() -> impl Strategy<Value = Sprout> {
     (any::<usize>(), name(), metadata(), kind()).prop_map(|(place, name, metadata, kind)| Sprout { place, name, metadata, kind })
 }
 
 /// How many more names the first directory gets: a hash tree's worth in some trees.
-fn crowd() -> impl Strategy<Value = usize> {
+pub(crate) fn crowd() -> impl Strategy<Value = usize> {
     prop_oneof![Just(0), 200..300_usize, 2000..5000_usize]
 }
 
-fn grow(root: Metadata, sprouts: Vec<Sprout>, crowd: usize) -> Tree {
+pub(crate) fn grow(root: Metadata, sprouts: Vec<Sprout>, crowd: usize) -> Tree {
     let mut tree = Tree::new(root);
     let mut directories = vec![Tree::ROOT];
     let mut others: Vec<NodeId> = Vec::new();
@@ -128,7 +128,7 @@ fn options() -> impl Strategy<Value = Ext4Options> {
 
 /// More in the long run of all tests.
 #[expect(clippy::disallowed_methods, reason = "how long the tests take is said in the environment")]
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     if std::env::var("ROOTFS_TEST_FULL").is_ok_and(|value| value == "1") { 400 } else { 40 }
 }
 

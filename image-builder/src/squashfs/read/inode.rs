@@ -1,0 +1,183 @@
+use super::metadata::Cursor;
+use super::{SquashfsReadError, SquashfsReader, blocks::Block};
+use crate::squashfs::format::{
+    BaseInode, DevInode, DirIndex, DirInode, IpcInode, LISTING_EXTRA, LongDirInode, LongRegInode, NO_FRAGMENT, NO_XATTR, RegInode,
+    SYMLINK_MAX, SymlinkInode, XattrIndex, kind,
+};
+
+/// Longest name.
+const NAME_MAX: usize = 255;
+
+/// What every inode says.
+#[derive(Debug, Clone)]
+pub(super) struct Inode {
+    pub(super) number: u32,
+    /// `inode_type` of the short form.
+    pub(super) kind: u16,
+    pub(super) links: u32,
+    pub(super) directory: Option<Listing>,
+    pub(super) length: u64,
+}
+
+/// Where a directory's entries are.
+#[derive(Debug, Clone)]
+pub(super) struct Listing {
+    pub(super) number: u32,
+    pub(super) parent: u32,
+    /// As a cursor takes it.
+    pub(super) reference: u64,
+    pub(super) length: u32,
+    /// Where in the listing, in which block, and the name.
+    pub(super) index: Vec<(u32, u32, Vec<u8>)>,
+}
+
+/// What inodes may refer to.
+#[derive(Debug)]
+pub(super) struct Limits<'a> {
+    /// Lengths of fragments.
+    pub(super) fragments: &'a [u32],
+    pub(super) xattr_sets: u32,
+}
+
+/// Reads one inode after another.
+#[derive(Debug)]
+pub(super) struct Inodes<'a> {
+    pub(super) reader: &'a SquashfsReader<'a>,
+    pub(super) cursor: Cursor<'a>,
+    pub(super) limits: Limits<'a>,
+    /// Of all files so far, but for zeros.
+    pub(super) blocks: Vec<Block>,
+}
+
+impl Inodes<'_> {
+    /// The inode at the cursor.
+    pub(super) fn next(&mut self) -> Result<Inode, SquashfsReadError> {
+        let base: BaseInode = self.cursor.get()?;
+        let (number, inode_type) = (base.inode_number.get(), base.inode_type.get());
+        let wrong = |field, value: u64| SquashfsReadError::Inode { number, field, value };
+        if inode_type == 0 || inode_type > 2 * kind::LONG {
+            return Err(wrong("type", inode_type.into()));
+        }
+        if number == 0 || number > self.reader.info.inodes {
+            return Err(wrong("number", number.into()));
+        }
+        for id in [base.uid.get(), base.guid.get()] {
+            if id >= self.reader.info.ids {
+                return Err(wrong("owner", id.into()));
+            }
+        }
+        if base.mode.get() > 0o7777 {
+            return Err(wrong("mode", base.mode.get().into()));
+        }
+        let is_long = inode_type > kind::LONG;
+        let mut inode = Inode { number, kind: (inode_type - 1) % kind::LONG + 1, links: 1, directory: None, length: 0 };
+        match inode.kind {
+            kind::DIRECTORY => self.directory(&mut inode, is_long)?,
+            kind::REGULAR => self.file(&mut inode, is_long)?,
+            kind::SYMLINK => {
+                let head: SymlinkInode = self.cursor.get()?;
+                let length = head.symlink_size.get() as usize;
+                if length == 0 || length > SYMLINK_MAX {
+                    return Err(wrong("target's length", length as u64));
+                }
+                let mut target = vec![0; length];
+                self.cursor.read(&mut target)?;
+                if target.contains(&0) {
+                    return Err(wrong("target's length", length as u64));
+                }
+                self.xattr(number, is_long)?;
+                inode.links = head.nlink.get();
+            }
+            kind::BLOCK_DEVICE | kind::CHAR_DEVICE => {
+                inode.links = self.cursor.get::<DevInode>()?.nlink.get();
+                self.xattr(number, is_long)?;
+            }
+            _ => {
+                inode.links = self.cursor.get::<IpcInode>()?.nlink.get();
+                self.xattr(number, is_long)?;
+            }
+        }
+        Ok(inode)
+    }
+
+    fn xattr(&mut self, number: u32, is_there: bool) -> Result<(), SquashfsReadError> {
+        if is_there {
+            let index = self.cursor.get::<XattrIndex>()?.xattr.get();
+            return self.check_xattr(number, index);
+        }
+        Ok(())
+    }
+
+    fn check_xattr(&self, number: u32, index: u32) -> Result<(), SquashfsReadError> {
+        let is_good = index == NO_XATTR || index < self.limits.xattr_sets;
+        if is_good { Ok(()) } else { Err(SquashfsReadError::Inode { number, field: "set of attributes", value: index.into() }) }
+    }
+
+    fn directory(&mut self, inode: &mut Inode, is_long: bool) -> Result<(), SquashfsReadError> {
+        let number = inode.number;
+        let (links, size, block, offset, parent, count) = if is_long {
+            let head: LongDirInode = self.cursor.get()?;
+            self.check_xattr(number, head.xattr.get())?;
+            (head.nlink, head.file_size.get(), head.start_block, head.offset, head.parent_inode, head.i_count.get())
+        } else {
+            let head: DirInode = self.cursor.get()?;
+            (head.nlink, head.file_size.get().into(), head.start_block, head.offset, head.parent_inode, 0)
+        };
+        let length = size.checked_sub(LISTING_EXTRA).filter(|_| size <= i32::MAX.unsigned_abs());
+        let length = length.ok_or(SquashfsReadError::Inode { number, field: "size", value: size.into() })?;
+        let mut index = Vec::new();
+        for _ in 0..count {
+            let head: DirIndex = self.cursor.get()?;
+            let length = head.size.get() as usize + 1;
+            if length > NAME_MAX {
+                return Err(SquashfsReadError::Inode { number, field: "index", value: length as u64 });
+            }
+            let mut name = vec![0; length];
+            self.cursor.read(&mut name)?;
+            index.push((head.index.get(), head.start_block.get(), name));
+        }
+        let reference = u64::from(block.get()) << 16 | u64::from(offset.get());
+        inode.links = links.get();
+        inode.directory = Some(Listing { number, parent: parent.get(), reference, length, index });
+        Ok(())
+    }
+
+    fn file(&mut self, inode: &mut Inode, is_long: bool) -> Result<(), SquashfsReadError> {
+        let number = inode.number;
+        let (start, length, fragment, offset) = if is_long {
+            let head: LongRegInode = self.cursor.get()?;
+            self.check_xattr(number, head.xattr.get())?;
+            inode.links = head.nlink.get();
+            (head.start_block.get(), head.file_size.get(), head.fragment.get(), head.offset.get())
+        } else {
+            let head: RegInode = self.cursor.get()?;
+            (head.start_block.get().into(), head.file_size.get().into(), head.fragment.get(), head.offset.get())
+        };
+        inode.length = length;
+        let wrong = |field, value: u64| SquashfsReadError::Inode { number, field, value };
+        let block_size = u64::from(self.reader.info.block_size);
+        let mut left = length;
+        if fragment != NO_FRAGMENT {
+            let end = length % block_size;
+            let held = self.limits.fragments.get(fragment as usize).ok_or_else(|| wrong("fragment", fragment.into()))?;
+            if end == 0 || u64::from(offset) + end > u64::from(*held) {
+                return Err(wrong("place in its fragment", offset.into()));
+            }
+            left -= end;
+        }
+        let mut place = start;
+        while left > 0 {
+            let mut size = [0; 4];
+            self.cursor.read(&mut size)?;
+            let here = left.min(block_size);
+            left -= here;
+            let block = Block { start: place, size: u32::from_le_bytes(size), length: u32::try_from(here).unwrap_or(u32::MAX) };
+            if block.size == 0 {
+                continue;
+            }
+            place = block.place(&self.reader.layout.data).ok_or_else(|| wrong("block", place))?.end;
+            self.blocks.push(block);
+        }
+        Ok(())
+    }
+}

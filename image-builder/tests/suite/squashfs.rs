@@ -1,0 +1,14 @@
+//! squashfs, judged by squashfs-tools and the kernel.
+
+mod blocks;
+mod damage;
+mod file;
+mod forms;
+mod judge;
+mod large;
+mod mksquashfs;
+mod random;
+mod read;
+mod refusals;
+mod snapshot;
+mod xattrs;

@@ -1,0 +1,121 @@
+//! Our own reader: what it says of images, ours and mksquashfs's, and that it says no.
+
+use std::os::unix::fs::FileExt as _;
+
+use rootfs_image::{FileSource, ImageSource, SquashfsOptions, SquashfsReadError, SquashfsReader, SquashfsVerified};
+use rootfs_tree::{Kind, Tree};
+
+use super::judge::{COMPRESSIONS, Judged, everything, noise, quick, with, write};
+use crate::forest::{TIME, add, crowd, empty};
+use crate::judge::{path, run_well};
+
+fn verify(image: &(impl ImageSource + Sized)) -> Result<SquashfsVerified, SquashfsReadError> {
+    SquashfsReader::open(image)?.verify()
+}
+
+fn open(judged: &Judged) -> FileSource {
+    FileSource::open(&judged.image).unwrap()
+}
+
+/// Everything a squashfs has a part for.
+fn full() -> Tree {
+    let mut tree = everything();
+    crowd(&mut tree, "crowd", 1500, 20);
+    for index in 0..20 {
+        let id = add(&mut tree, Tree::ROOT, format!("{index}"), Kind::inline(noise(30_000, index)));
+        let long = [(b"user.long".as_slice().into(), noise(500, 1).into()), (b"trusted.own".as_slice().into(), noise(20, index).into())];
+        tree.node_mut(id).metadata.xattrs = Some(Box::new(long.into()));
+    }
+    add(&mut tree, Tree::ROOT, "text", Kind::inline(b"some text ".repeat(30_000)));
+    add(&mut tree, Tree::ROOT, "zeros", Kind::inline(vec![0; 1 << 20]));
+    tree
+}
+
+#[test]
+fn what_is_written_can_be_verified() {
+    let tree = full();
+    for compression in COMPRESSIONS {
+        for (tail_fragments, export) in [(false, true), (true, false)] {
+            let options = SquashfsOptions { time: Some(TIME), tail_fragments, export, block_size: 16 << 10, ..with(compression) };
+            let judged = write(&tree, &options);
+            let file = open(&judged);
+            let reader = SquashfsReader::open(&file).unwrap();
+            let info = reader.info().clone();
+            let found = reader.verify().unwrap();
+            assert_eq!((found.files, found.directories, found.others), (1524, 5, 7));
+            assert_eq!(found.bytes, 20 * 30_000 + 300_000 + (1 << 20) + 10_000 + 1);
+            assert_eq!((info.bytes_used, info.inodes), (judged.squashfs.bytes_used, judged.squashfs.inodes));
+            assert_eq!((info.fragments, info.block_size), (judged.squashfs.fragments, 16 << 10));
+            assert_eq!((info.ids, info.time.seconds, info.has_export_table, info.has_xattrs), (3, TIME.seconds, export, true));
+        }
+    }
+    let judged = write(&empty(), &quick());
+    assert_eq!(verify(&open(&judged)).unwrap(), SquashfsVerified { files: 0, directories: 1, others: 0, bytes: 0 });
+}
+
+#[test]
+fn what_mksquashfs_writes_can_be_verified() {
+    let host = tempfile::tempdir().unwrap();
+    let (directory, image) = (host.path().join("tree"), host.path().join("image"));
+    let mut tree = full();
+    tree.remove_entry(Tree::ROOT, b"dev").unwrap();
+    // More than the filesystem of a temporary directory may hold.
+    let odd = tree.lookup(b"/tmp\xff\x01\n/odd").unwrap();
+    tree.node_mut(odd).metadata.xattrs = None;
+    tree.materialise(&directory).unwrap();
+    for arguments in [
+        &["gzip"][..],
+        &["xz", "-Xbcj", "x86"],
+        &["zstd"],
+        &["lz4", "-always-use-fragments"],
+        &["gzip", "-no-fragments"],
+        &["zstd", "-no-xattrs"],
+    ] {
+        let usual = [path(&directory), path(&image), "-noappend", "-no-progress", "-quiet", "-comp"];
+        run_well("mksquashfs", &[&usual[..], arguments].concat());
+        let file = FileSource::open(&image).unwrap();
+        let found = verify(&file).unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+        assert_eq!(found.files, 1524);
+        assert_eq!(SquashfsReader::open(&file).unwrap().info().compression_name(), arguments[0]);
+    }
+}
+
+/// Where something in a small image matters: everything but padding, what is not in use, and flags for people.
+#[test]
+fn every_wrong_byte_of_a_compressed_image_is_found_or_of_no_account() {
+    let mut tree = everything();
+    crowd(&mut tree, "crowd", 30, 20);
+    add(&mut tree, Tree::ROOT, "text", Kind::inline(b"some text ".repeat(3_000)));
+    // The checks of zlib and xz are of all that is compressed.
+    for compression in [COMPRESSIONS[1], COMPRESSIONS[2]] {
+        let judged = write(&tree, &SquashfsOptions { block_size: 4096, ..with(compression) });
+        let bytes = fs_err::read(&judged.image).unwrap();
+        let mut unseen = Vec::new();
+        for at in 0..usize::try_from(judged.squashfs.bytes_used).unwrap() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x21;
+            if verify(&damaged.as_slice()).is_ok() {
+                unseen.push(at);
+            }
+        }
+        // The time, and flags.
+        let superblock = (8..12).chain(24..26);
+        assert_eq!(unseen, superblock.collect::<Vec<_>>(), "{compression:?}");
+    }
+}
+
+#[test]
+fn no_end_of_an_image_is_missed() {
+    let judged = write(&full(), &quick());
+    let bytes = fs_err::read(&judged.image).unwrap();
+    let used = usize::try_from(judged.squashfs.bytes_used).unwrap();
+    assert!(verify(&&bytes[..used]).is_ok());
+    for length in (0..used).step_by(997).chain([used - 1]) {
+        assert!(verify(&&bytes[..length]).is_err(), "{length}");
+    }
+    assert!(matches!(verify(&&bytes[96..]), Err(SquashfsReadError::Magic)));
+    let judged = write(&empty(), &quick());
+    let file = fs_err::OpenOptions::new().read(true).write(true).open(&judged.image).unwrap();
+    file.file().write_all_at(b"\x05\x00", 28).unwrap();
+    assert_eq!(verify(&open(&judged)).unwrap_err().to_string(), "the superblock's version can't be 327680");
+}
