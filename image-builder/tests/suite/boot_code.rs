@@ -1,10 +1,12 @@
 //! Where GRUB's images are put, and what is written into them.
 
 use rootfs_image::{BiosBoot, DiskError, DiskLayout, DiskOptions, Role, Size, Table};
+use rootfs_tree::{Kind, Tree};
 
 use crate::disk::{options, table, write};
-use crate::forest::everything;
+use crate::forest::{add, everything};
 use crate::gpt::boot_loader;
+use crate::judge::{path, run, run_well};
 
 fn bios(bios: BiosBoot, table: Table) -> DiskOptions {
     DiskOptions { bios: Some(bios), table, ..options(Size::Minimal) }
@@ -59,4 +61,39 @@ fn what_is_no_boot_loader_is_refused() {
     assert!(matches!(error, DiskError::CoreImageTooLarge { length: 1_048_576, limit: 1_048_064 }));
     assert_eq!(error.hint().unwrap(), "use a GPT, where it gets a partition of its own");
     assert!(DiskLayout::plan(&everything(), &bios(cut(room + 1), Table::Gpt)).is_ok());
+}
+
+/// What a machine with a BIOS writes to its serial line within so many seconds, started from a disk.
+fn start(image: &std::path::Path, seconds: &str) -> String {
+    let drive = format!("file={},format=raw,if=ide,snapshot=on", path(image));
+    let machine = ["-accel", "tcg", "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", "-m", "64"];
+    let arguments = [&[seconds, "qemu-system-x86_64"], &machine[..], &["-drive", &drive]].concat();
+    let output = run("timeout", &arguments);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// GRUB itself, which reads a file of the root filesystem; and not once a sector that it needs is gone.
+#[test]
+fn a_bios_starts_grub() {
+    let directory = tempfile::tempdir().unwrap();
+    let [script, core, image] = ["script", "core.img", "disk"].map(|name| directory.path().join(name));
+    for (kind, partition) in [(Table::Mbr, "msdos1"), (Table::Gpt, "gpt2")] {
+        let commands = format!("serial\nterminal_output serial\ncat (hd0,{partition})/said\nreboot\n");
+        fs_err::write(&script, commands).unwrap();
+        let modules = ["biosdisk", "part_msdos", "part_gpt", "ext2", "serial", "terminal", "cat", "reboot"];
+        let arguments =
+            [&["--format", "i386-pc", "--prefix", "", "--config", path(&script), "--output", path(&core)], &modules[..]].concat();
+        run_well("grub-mkimage", &arguments);
+        let loader = BiosBoot { boot_img: fs_err::read("/usr/lib/grub/i386-pc/boot.img").unwrap(), core_img: fs_err::read(&core).unwrap() };
+        let mut tree = everything();
+        add(&mut tree, Tree::ROOT, "said", Kind::inline(&b"read from the root filesystem\n"[..]));
+        let (_, disk) = write(&tree, &bios(loader, kind), &image);
+        let said = start(&image, "60");
+        assert!(said.contains("read from the root filesystem"), "{kind:?}: {said}");
+        let mut bytes = fs_err::read(&image).unwrap();
+        let core = disk.partition(Role::BiosBoot).map_or(512, |partition| usize::try_from(partition.start).unwrap());
+        bytes[core + 512..core + 1024].fill(0);
+        fs_err::write(&image, bytes).unwrap();
+        assert!(!start(&image, "3").contains("read from"), "{kind:?}");
+    }
 }
