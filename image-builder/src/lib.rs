@@ -28,6 +28,7 @@ mod progress;
 mod sink;
 mod squashfs;
 mod stream;
+mod uki;
 
 pub use cpio::{Cpio, CpioError, write_cpio};
 pub use disk::{DiskError, DiskLayout, DiskOptions};
@@ -37,3 +38,4 @@ pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
 pub use squashfs::{LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
 pub use stream::{Compression, Encoder};
+pub use uki::{Uki, UkiError};
