@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use rootfs_image::{BlockSize, DiskLayout, DiskOptions, Ext4Layout, Ext4Options, Holes, Image, ImageFile, Profile, Size};
+use rootfs_image::{BlockSize, DiskLayout, DiskOptions, Ext4Layout, Ext4Options, Holes, Image, ImageFile, Profile, RootFilesystem, Size};
 use rootfs_tree::{ScanOptions, Tree};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,9 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let tree = Tree::scan(&directory, &ScanOptions::default())?;
     let file = ImageFile::create(&image)?;
     let size = if as_disk {
-        let layout = DiskLayout::plan(&tree, &DiskOptions { filesystem, signature: None })?;
-        layout.write(&tree, &Image::new(&file))?;
-        layout.size()
+        let options = DiskOptions { root: RootFilesystem::Ext4(filesystem), ..DiskOptions::default() };
+        DiskLayout::plan(&tree, &options)?.write(&tree, &Image::new(&file))?.size
     } else {
         let layout = Ext4Layout::plan(&tree, &filesystem)?;
         layout.write(&tree, &Image::new(&file))?;

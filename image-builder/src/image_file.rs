@@ -80,6 +80,21 @@ impl Sink for ImageFile {
         self.file.write_all_at(bytes, offset).map_err(write_error)
     }
 
+    fn read_back(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SinkError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
+                // Behind what was written so far.
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(SinkError::ReadBack(error)),
+            }
+        }
+        buffer[filled..].fill(0);
+        Ok(())
+    }
+
     fn copy(&self, offset: u64, from: BorrowedFd<'_>, at: u64, length: u64) -> Result<(), SinkError> {
         let mut done = 0;
         while done < length {

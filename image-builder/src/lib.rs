@@ -13,29 +13,41 @@
 //! let tree = Tree::scan("./out".as_ref(), &ScanOptions::default())?;
 //! let layout = DiskLayout::plan(&tree, &DiskOptions::default())?;
 //! let file = ImageFile::create("guest.img".as_ref())?;
-//! layout.write(&tree, &Image::new(&file))?;
-//! file.finish(layout.size())?;
+//! let disk = layout.write(&tree, &Image::new(&file))?;
+//! file.finish(disk.size)?;
 //! # Ok(())
 //! # }
 //! ```
 
 mod cpio;
+mod dax;
 mod disk;
 mod ext4;
+mod fat;
+mod feed;
+mod gpt;
+mod guid;
 mod image_file;
 mod mbr;
 mod progress;
 mod sink;
+mod source;
 mod squashfs;
 mod stream;
 mod uki;
+mod verity;
 
 pub use cpio::{Cpio, CpioError, write_cpio};
-pub use disk::{DiskError, DiskLayout, DiskOptions};
+pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, PartitionType, Role, RootFilesystem, Table};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
+pub use fat::{EspOptions, FatError, FatLayout};
+pub use gpt::Architecture;
+pub use guid::Guid;
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
+pub use source::{FileSource, ImageSource, Stretch};
 pub use squashfs::{LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
 pub use stream::{Compression, Encoder};
 pub use uki::{Uki, UkiError};
+pub use verity::{RootHash, RootHashError, VerityError, VerityOptions, VeritySink, hash_area_size, verify};

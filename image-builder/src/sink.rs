@@ -27,6 +27,15 @@ pub trait Sink: Sync {
         Ok(())
     }
 
+    /// Fills the buffer with what was written at an offset, and zeros where nothing was. Needed where an image is hashed while it is written.
+    ///
+    /// # Errors
+    /// When it can't be read, or the sink is one that can't: [`SinkError::NotReadable`].
+    fn read_back(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SinkError> {
+        let _ = (offset, buffer);
+        Err(SinkError::NotReadable)
+    }
+
     /// Puts `length` bytes of a file, from its byte `at` on, at an offset.
     ///
     /// # Errors
@@ -36,18 +45,26 @@ pub trait Sink: Sync {
         let mut done = 0;
         while done < length {
             let wanted = usize::try_from(length - done).unwrap_or(usize::MAX).min(buffer.len());
-            let count = match rustix::io::pread(from, &mut buffer[..wanted], at + done) {
-                Err(Errno::INTR) => continue,
-                result => result.map_err(|errno| SinkError::Read(errno.into()))?,
-            };
-            if count == 0 {
-                return Err(SinkError::Read(io::ErrorKind::UnexpectedEof.into()));
-            }
-            self.data(offset + done, &buffer[..count])?;
-            done += count as u64;
+            read_exact(from, &mut buffer[..wanted], at + done)?;
+            self.data(offset + done, &buffer[..wanted])?;
+            done += wanted as u64;
         }
         Ok(())
     }
+}
+
+/// Fills the buffer from a file's byte `at` on.
+pub(crate) fn read_exact(from: BorrowedFd<'_>, buffer: &mut [u8], at: u64) -> Result<(), SinkError> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match rustix::io::pread(from, &mut buffer[filled..], at + filled as u64) {
+            Ok(0) => return Err(SinkError::Read(io::ErrorKind::UnexpectedEof.into())),
+            Ok(count) => filled += count,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(SinkError::Read(errno.into())),
+        }
+    }
+    Ok(())
 }
 
 /// Why bytes did not get into an image.
@@ -59,6 +76,12 @@ pub enum SinkError {
     /// A content can't be read.
     #[error("can't read a content")]
     Read(#[source] io::Error),
+    /// The image can't be read back.
+    #[error("can't read back what was written to the image")]
+    ReadBack(#[source] io::Error),
+    /// The image goes where nothing can be read back from.
+    #[error("hashes of the image can't be made where it can't be read back")]
+    NotReadable,
     /// Another process is writing the same image.
     #[error("another process is writing `{path}`")]
     Busy {
@@ -103,12 +126,26 @@ impl<'a> Image<'a> {
         Self { base: self.base + offset, ..self }
     }
 
+    /// The same into another sink, from its start on, with the same watcher.
+    pub(crate) fn through(self, sink: &'a dyn Sink) -> Self {
+        Self { sink, base: 0, ..self }
+    }
+
+    /// Where it begins in the sink.
+    pub(crate) fn base(&self) -> u64 {
+        self.base
+    }
+
     pub(crate) fn data(&self, offset: u64, bytes: &[u8]) -> Result<(), SinkError> {
         self.sink.data(self.base + offset, bytes)
     }
 
     pub(crate) fn zeros(&self, offset: u64, length: u64) -> Result<(), SinkError> {
         self.sink.zeros(self.base + offset, length)
+    }
+
+    pub(crate) fn read_back(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SinkError> {
+        self.sink.read_back(self.base + offset, buffer)
     }
 
     pub(crate) fn copy(&self, offset: u64, from: BorrowedFd<'_>, at: u64, length: u64) -> Result<(), SinkError> {

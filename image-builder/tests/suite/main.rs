@@ -3,12 +3,16 @@
 //! A judge that is not installed makes its tests fail: they never pass unjudged. Mounting needs root and loop devices.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, wherever the line is")]
 
+mod boot_code;
 mod boundaries;
 mod cpio;
 mod damage;
+mod dax;
 mod disk;
+mod fat;
 mod file;
 mod forest;
+mod gpt;
 mod judge;
 mod kernel;
 mod mke2fs;
@@ -20,3 +24,4 @@ mod sharing;
 mod sizes;
 mod snapshot;
 mod uki;
+mod verity;

@@ -17,13 +17,31 @@ mod unit;
 
 use std::path::Path;
 
-use rootfs_plugin::{Plan, Request};
+use rootfs_plugin::{Architecture, Plan, Request};
 use rootfs_tree::{Time, Tree};
 
 pub use error::CustomiseError;
 pub use normalise::normalise;
 
 use edit::Editor;
+
+/// Lays a layer of an image over the tree: a tar by the rules of container images, a directory as `--overlay` does, but for marks of what is gone. `spool`
+/// must live as long as the tree.
+///
+/// # Errors
+/// When the layer can't be read or doesn't go over the tree.
+pub(crate) fn lay_layer(tree: &mut Tree, path: &Path, spool: &Path) -> Result<(), CustomiseError> {
+    overlay::lay_layer(tree, path, spool)
+}
+
+/// Whose a program is, by its first 20 bytes; none when it is no program, or one for a machine that can't be built for.
+#[must_use]
+pub(crate) fn architecture_of_program(head: &[u8]) -> Option<Architecture> {
+    match elf::recognise(head) {
+        elf::Program::Elf(architecture) => Some(architecture),
+        _ => None,
+    }
+}
 
 /// Everything of plan and request that changes the tree, but for the hooks, which run later: devices, tweaks, secrets, host name, accounts, keys, agent,
 /// then the overlays, so that what a user lays over is final. `epoch` is the time of all that is new, in seconds since 1970; `spool` is a

@@ -12,7 +12,7 @@ use rootfs_tree::Digest;
 use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
-use crate::invocation::{Invocation, OutputKind};
+use crate::invocation::Invocation;
 use crate::progress::Progress;
 
 /// Reads the lock, if one is to be followed, and puts the rest together.
@@ -26,7 +26,7 @@ pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progr
         now: invocation.now,
         locked: invocation.locked.as_deref().map(read_lock).transpose()?,
         agent: locked_agent(request)?,
-        kernel: invocation.output.as_ref().is_some_and(|output| output.kind == OutputKind::Disk),
+        kernel: invocation.output.as_ref().is_some_and(|output| output.form.is_disk()),
         source_date_epoch: request.source_date_epoch,
         hostname: request.hostname.clone().unwrap_or_else(|| request.distribution.clone()),
         reuse: invocation.cache.then(program).transpose()?,

@@ -1,10 +1,11 @@
 //! The command line of rootfs-gen: from arguments to a request, along the road of a build, to what the user reads.
 
+mod architecture;
 pub mod args;
+mod command_line;
 mod config_file;
 pub mod customise;
 mod devices;
-mod disk;
 mod engine_options;
 pub mod environment;
 mod expectations;
@@ -12,9 +13,11 @@ pub mod failure;
 mod guest_kernel;
 mod hooks;
 mod host_mirrors;
+mod image;
 mod image_record;
 pub mod interrupt;
 pub mod invocation;
+pub mod output;
 pub mod pipeline;
 mod privilege;
 pub mod progress;

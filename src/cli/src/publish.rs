@@ -1,6 +1,6 @@
 //! From the finished tree to what the user asked for, under its final name only when it is whole.
 
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rootfs_package::engine::Built;
@@ -8,12 +8,24 @@ use rootfs_package::lock::Lock;
 use rootfs_tree::{Tree, TreeError};
 
 use crate::failure::Failure;
-use crate::image_record::{ImageRecord, image_record_path};
-use crate::invocation::{Invocation, OutputKind};
+use crate::image_record::{ImageRecord, image_record_path, root_hash_path};
+use crate::invocation::Invocation;
+use crate::output::Form;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::target::{Targets, record_path};
-use crate::{devices, disk};
+use crate::{devices, image};
+
+/// A file that was written.
+#[derive(Debug)]
+pub(crate) struct Image {
+    /// Bytes of it.
+    pub(crate) size: u64,
+    /// What lies beside a disk.
+    pub(crate) record: Option<ImageRecord>,
+    /// What the user should know.
+    pub(crate) notes: Vec<String>,
+}
 
 /// Writes every result: the file first, since its contents come from the root that then becomes the directory. `on_disk` is what the root holds now.
 /// Gives the paths that are new.
@@ -35,19 +47,9 @@ pub(crate) fn write(
         devices::update(tree, &built.root, on_disk).map_err(failed)?;
     }
     if let (Some(output), Some(target)) = (&invocation.output, &targets.output) {
-        let file = targets.stage().join("output");
-        match output.kind {
-            OutputKind::Tar => write_tar(tree, &file).map_err(failed)?,
-            OutputKind::Disk => {
-                let disk = disk::write(tree, &invocation.image, &file, progress)?;
-                let beside = targets.stage().join("output.json");
-                ImageRecord::of(record, &disk)?.write(&beside)?;
-                targets.publish_beside_output(&beside)?;
-                written.push(image_record_path(target));
-            }
-        }
-        targets.publish_output(&file)?;
-        written.insert(0, target.clone());
+        let (image, paths) = write_image(record, &output.form, targets, target, progress)?;
+        progress.notes(&image.notes);
+        written = paths;
     }
     if let Some(directory) = &targets.directory {
         let beside = targets.stage().join("record");
@@ -62,11 +64,38 @@ pub(crate) fn write(
     Ok(written)
 }
 
-pub(crate) fn write_tar(tree: &Tree, path: &Path) -> Result<(), TreeError> {
-    let fail = |source| TreeError::Io { action: "write the tar".to_owned(), source };
-    let mut out = BufWriter::with_capacity(1 << 20, fs_err::File::create(path).map_err(fail)?);
-    tree.write_tar(&mut out)?;
-    out.flush().map_err(fail)
+/// Writes the tree into the file that was asked for, with what lies beside a disk. Gives the paths that are new, the file first.
+///
+/// # Errors
+/// When something can't be written; nothing is then under its final name.
+pub(crate) fn write_image(
+    record: &Record<'_>,
+    form: &Form,
+    targets: &Targets,
+    target: &Path,
+    progress: &Progress,
+) -> Result<(Image, Vec<PathBuf>), Failure> {
+    let stage = targets.stage();
+    let file = stage.join("output");
+    let written = image::write(record.tree, form, &file, progress)?;
+    let mut paths = vec![target.to_owned()];
+    let mut described = None;
+    if let Some((options, disk)) = &written.disk {
+        let image = ImageRecord::of(record, options, disk)?;
+        if let Some(verity) = &image.verity {
+            let (beside, path) = (stage.join("root_hash"), root_hash_path(target));
+            fs_err::write(&beside, format!("{}\n", verity.parameters)).map_err(|error| Failure::of(&error))?;
+            targets.publish_beside_output(&beside, &path)?;
+            paths.push(path);
+        }
+        let (beside, path) = (stage.join("output.json"), image_record_path(target));
+        image.write(&beside)?;
+        targets.publish_beside_output(&beside, &path)?;
+        paths.push(path);
+        described = Some(image);
+    }
+    targets.publish_output(&file)?;
+    Ok((Image { size: written.size, record: described, notes: written.notes }, paths))
 }
 
 /// Beside its final name first: a build that is cut off must not leave half a lock.

@@ -48,6 +48,14 @@ pub enum SettingError {
         /// What the machine is.
         architecture: &'static str,
     },
+    /// Settings that exclude each other.
+    #[error("{reason}")]
+    Mix {
+        /// Which, and why.
+        reason: String,
+        /// What to do.
+        hint: Option<String>,
+    },
     /// A later version does it.
     #[error("{setting}: {what} can't be done yet")]
     NotYet {
@@ -73,7 +81,7 @@ impl SettingError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Invalid { hint, .. } => hint.clone(),
+            Self::Invalid { hint, .. } | Self::Mix { hint, .. } => hint.clone(),
             Self::NoTarget => Some("name a directory with -r DIR, or a file with -o rootfs.tar".to_owned()),
             Self::NoStore => Some("name one with --store DIR".to_owned()),
             Self::Machine { .. } => Some("name the guest's with --arch".to_owned()),

@@ -1,14 +1,15 @@
 //! The one place where flags, environment and configuration file become a request: flag > environment > file > the plugin's default.
 
 mod agent;
-pub(crate) mod image;
 mod mirrors;
 mod names;
+pub(crate) mod output;
 mod packages;
 mod password;
 mod proxies;
+pub(crate) mod size;
 mod ssh_keys;
-pub(crate) mod target;
+mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -116,7 +117,7 @@ fn invocation(
     host: &Host,
     now: i64,
 ) -> Result<Invocation, SettingError> {
-    let output = wishes.output.as_ref().map(target::output).transpose()?;
+    let output = output::settle(&wishes)?;
     let directory = target::directory(wishes.rootfs.as_ref(), output.is_some());
     if directory.is_none() && output.is_none() {
         return Err(SettingError::NoTarget);
@@ -125,7 +126,6 @@ fn invocation(
         distro,
         directory,
         output,
-        image: image::settle(&wishes)?,
         lock: wishes.lock.map(|lock| lock.path()),
         locked: existing(wishes.locked.as_slice())?.pop(),
         offline: wishes.offline.unwrap_or(false),

@@ -6,8 +6,6 @@ use fs_err::File;
 use rustix::fs::{FlockOperation, RenameFlags, flock};
 use tempfile::TempDir;
 
-use crate::image_record::image_record_path;
-
 /// What a build leaves beside a directory, and how it knows one as its own.
 const RECORD_SUFFIX: &str = ".rootfs-gen";
 
@@ -111,9 +109,8 @@ impl Targets {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn publish_beside_output(&self, file: &Path) -> Result<(), TargetError> {
-        let Some(output) = &self.output else { return Ok(()) };
-        fs_err::rename(file, image_record_path(output)).map_err(|source| TargetError::Unwritable { path: parent_of(output), source })
+    pub fn publish_beside_output(&self, file: &Path, to: &Path) -> Result<(), TargetError> {
+        fs_err::rename(file, to).map_err(|source| TargetError::Unwritable { path: parent_of(to), source })
     }
 
     /// Puts a finished file under its final name.

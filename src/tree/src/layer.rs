@@ -9,29 +9,49 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 /// Starts other marks that the kernel's aufs left, which mean nothing elsewhere.
 const AUFS: &[u8] = b".wh..wh.";
 
+/// What an upper tree's names mean when it is laid over another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlay {
+    /// Files as an administrator would copy them: every name is a name. Where a directory meets a link that leads to a directory of the lower tree, the link
+    /// stays and the content goes where it leads: `lib/x` over a tree with `lib -> usr/lib` is `usr/lib/x`. What is no directory never replaces one
+    /// that isn't empty.
+    Files,
+    /// The same, but for the marks of [`Overlay::Layer`], which are obeyed.
+    MarkedFiles,
+    /// A layer of a container image (OCI image specification, "Layer Filesystem Changeset"): `.wh.NAME` removes `NAME`, `.wh..wh..opq` all that was in its
+    /// directory, and anything replaces anything.
+    Layer,
+}
+
+impl Overlay {
+    fn has_marks(self) -> bool {
+        self != Self::Files
+    }
+
+    fn replaces(self) -> bool {
+        self == Self::Layer
+    }
+}
+
 /// An upper tree, and where its things are in the lower one.
 struct Upper<'a> {
     tree: &'a Tree,
     layers: Vec<LayerId>,
     packages: Vec<PackageId>,
     nodes: Vec<Option<NodeId>>,
-    whiteouts: bool,
+    rules: Overlay,
 }
 
 impl Tree {
     /// Lays a tree over this one: what is in both is the upper one's, directories are merged and get its owner, mode, attributes and time. The root keeps its
     /// own (an overlay's directory is often private to who made it), as does a directory that the upper tree only has because something is in it.
     ///
-    /// With `whiteouts` the upper tree is a layer of a container image: `.wh.NAME` removes `NAME`, `.wh..wh..opq` all that was in its directory, and a directory
-    /// replaces a link. Without, such names are like any other, and where a directory meets a link that leads to a directory of this tree, the
-    /// link stays and the content goes where it leads: `lib/x` over a tree with `lib -> usr/lib` is `usr/lib/x`.
-    ///
     /// # Errors
-    /// When a whiteout's name can't be one; without `whiteouts`, also when something that is no directory meets one that isn't empty.
-    pub fn overlay(&mut self, upper: &Tree, whiteouts: bool) -> Result<(), TreeError> {
+    /// When a mark's name can't be one, or something that is no directory meets one that isn't empty and may not replace it.
+    pub fn overlay(&mut self, upper: &Tree, rules: Overlay) -> Result<(), TreeError> {
         let layers = upper.layers().iter().map(|layer| self.add_layer(layer.clone())).collect();
         let packages = upper.packages().map(|name| self.add_package(name)).collect();
-        let upper = Upper { tree: upper, layers, packages, nodes: vec![None; upper.node_count()], whiteouts };
+        let upper = Upper { tree: upper, layers, packages, nodes: vec![None; upper.node_count()], rules };
         upper.lay_over(self)
     }
 
@@ -49,12 +69,12 @@ impl Upper<'_> {
     fn lay_over(mut self, lower: &mut Tree) -> Result<(), TreeError> {
         let mut pending = vec![(Tree::ROOT, Tree::ROOT, b"/".to_vec())];
         while let Some((from, into, path)) = pending.pop() {
-            if self.whiteouts {
+            if self.rules.has_marks() {
                 self.erase(lower, from, into)?;
             }
             let tree = self.tree;
             for (name, id) in tree.entries(from) {
-                if self.whiteouts && name.starts_with(WHITEOUT) {
+                if self.rules.has_marks() && name.starts_with(WHITEOUT) {
                     continue;
                 }
                 let path = crate::disk::join(&path, name);
@@ -99,7 +119,7 @@ impl Upper<'_> {
             }
             return Ok(there);
         }
-        if !self.whiteouts
+        if !self.rules.replaces()
             && let Some(leads) = there.and_then(|there| lower.directory_below(path, there))
         {
             return Ok(leads);
@@ -114,7 +134,7 @@ impl Upper<'_> {
 
     /// Puts anything but a directory where it goes. Only a layer of an image may replace a directory that has something in it.
     fn inode(&mut self, lower: &mut Tree, (into, name, path): (NodeId, &[u8], &[u8]), id: NodeId) -> Result<(), TreeError> {
-        if !self.whiteouts
+        if !self.rules.replaces()
             && let Some(there) = lower.child(into, name)
             && lower.entries(there).next().is_some()
         {

@@ -23,6 +23,7 @@ mod xattrs;
 pub use content::{Bytes, Section, Sources};
 pub use diff::{Change, Difference, diff};
 pub use error::TreeError;
+pub use layer::Overlay;
 pub use node::{Content, Digest, FileContent, Kind, Metadata, Node, Time, Xattrs, ZEROS};
 pub use scan::{FileState, Known, ScanOptions};
 pub use tree::{Entry, Layer, LayerId, NodeId, PackageId, Tree, Walk};

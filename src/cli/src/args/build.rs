@@ -11,7 +11,7 @@ pub struct BuildArgs {
     /// Write the root filesystem into this directory
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub rootfs: Option<PathBuf>,
-    /// Write it into this file; the suffix says how (.tar, .img)
+    /// Write it into this file; the suffix says how (.img, .squashfs, .cpio.gz, .tar.xz …)
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Replace what an earlier build of this tool left there

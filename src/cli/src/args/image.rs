@@ -12,10 +12,31 @@ pub struct ImageArgs {
     /// The label of a disk image's filesystem
     #[arg(long, value_name = "LABEL", help_heading = "Output")]
     pub label: Option<String>,
+    /// What is written, where the file's name doesn't say it: disk, tar or cpio
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<String>,
+    /// How it is packed, with a level if not the usual one: gz, xz, zstd:19, lz4 (squashfs alone) or none
+    #[arg(long, value_name = "NAME[:LEVEL]", help_heading = "Output")]
+    pub compress: Option<String>,
+    /// A disk image's filesystem: ext4 (if not said) or squashfs
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub fs: Option<String>,
+    /// A disk image's partition table: mbr (if not said), gpt or none
+    #[arg(long, value_name = "TABLE", help_heading = "Output")]
+    pub table: Option<String>,
+    /// Make a disk image a multiple of this size
+    #[arg(long, value_name = "SIZE", help_heading = "Output")]
+    pub align: Option<String>,
+    /// Put what lets a guest map the image as NVDIMM in front of it, as Kata does
+    #[arg(long, help_heading = "Output")]
+    pub dax: bool,
+    /// Add a partition with dm-verity's hashes of the root filesystem
+    #[arg(long, help_heading = "Output")]
+    pub verity: bool,
     /// What a disk image's filesystem is for: default, read-only or compat
     #[arg(long, value_name = "PROFILE", help_heading = "Output")]
     pub ext4_profile: Option<String>,
-    /// The size of its blocks: 1K, 2K or 4K; 4K if not said
+    /// The size of its blocks: 1K to 4K in ext4, 4K if not said; 4K to 1M in a squashfs, 128K if not said
     #[arg(long, value_name = "SIZE", help_heading = "Output")]
     pub block_size: Option<String>,
 }
@@ -23,10 +44,10 @@ pub struct ImageArgs {
 /// What `image` takes.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct ImageVerbArgs {
-    /// The root filesystem: a directory or a tar
-    #[arg(value_name = "DIR|TAR")]
-    pub root: PathBuf,
-    /// Write it into this file; the suffix says how (.img, .tar)
+    /// The root filesystem: a directory or a tar, and layers that are laid over it
+    #[arg(value_name = "DIR|TAR", required = true)]
+    pub layers: Vec<PathBuf>,
+    /// Write it into this file; the suffix says how (.img, .squashfs, .cpio.gz, .tar.xz …)
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: PathBuf,
     /// How a disk image is made

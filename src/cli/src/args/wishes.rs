@@ -60,6 +60,13 @@ impl From<ImageArgs> for Wishes {
             label: one(args.label, "--label"),
             ext4_profile: one(args.ext4_profile, "--ext4-profile"),
             block_size: one(args.block_size, "--block-size"),
+            format: one(args.format, "--format"),
+            compress: one(args.compress, "--compress"),
+            fs: one(args.fs, "--fs"),
+            table: one(args.table, "--table"),
+            align: one(args.align, "--align"),
+            dax: args.dax.then_some(true),
+            verity: args.verity.then_some(true),
             ..Self::default()
         }
     }

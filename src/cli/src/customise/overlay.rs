@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use rootfs_tree::{Kind, ScanOptions, Tree};
+use rootfs_tree::{Kind, Overlay, ScanOptions, Tree};
 
 use super::CustomiseError;
 use super::edit::at;
@@ -8,16 +8,25 @@ use super::edit::at;
 /// Lays a directory or a tar over the tree. A tar says owners; a directory of the host's says none that mean anything in the guest, so all
 /// it brings is root's, and directories that the tree has already stay as they are.
 pub(super) fn lay(tree: &mut Tree, path: &Path, spool: &Path) -> Result<(), CustomiseError> {
+    lay_as(tree, path, spool, Overlay::Files, Overlay::Files)
+}
+
+/// The same for the layers of an image: marks of what is gone are obeyed, and a tar is a container image's.
+pub(super) fn lay_layer(tree: &mut Tree, path: &Path, spool: &Path) -> Result<(), CustomiseError> {
+    lay_as(tree, path, spool, Overlay::MarkedFiles, Overlay::Layer)
+}
+
+fn lay_as(tree: &mut Tree, path: &Path, spool: &Path, of_directory: Overlay, of_tar: Overlay) -> Result<(), CustomiseError> {
     let shown = path.as_os_str().as_encoded_bytes();
-    let upper = if fs_err::metadata(path).map_err(CustomiseError::Host)?.is_dir() {
+    let (upper, rules) = if fs_err::metadata(path).map_err(CustomiseError::Host)?.is_dir() {
         let path = fs_err::canonicalize(path).map_err(CustomiseError::Host)?;
         let mut upper = Tree::scan(&path, &ScanOptions { hash: false, known: None }).map_err(at(shown))?;
         adopt(&mut upper, tree);
-        upper
+        (upper, of_directory)
     } else {
-        Tree::from_tar(path, spool).map_err(at(shown))?
+        (Tree::from_tar(path, spool).map_err(at(shown))?, of_tar)
     };
-    tree.overlay(&upper, false).map_err(at(shown))
+    tree.overlay(&upper, rules).map_err(at(shown))
 }
 
 fn adopt(upper: &mut Tree, lower: &Tree) {

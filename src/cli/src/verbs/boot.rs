@@ -18,7 +18,7 @@ use crate::guest_kernel::KernelSource;
 use crate::image_record::ImageRecord;
 use crate::invocation::Verbosity;
 use crate::progress::Progress;
-use crate::settings::image::parse_bytes;
+use crate::settings::size::parse_bytes;
 
 /// The exit code of a boot that failed for our own reasons.
 const OURS: u8 = 125;

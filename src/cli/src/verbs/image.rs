@@ -1,102 +1,117 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rootfs_check::Severity;
+use rootfs_package::lock::Lock;
 use rootfs_package::observer::{Event, Observer as _, Step};
-use rootfs_tree::Tree;
+use rootfs_tree::{Tree, TreeError};
 
 use super::print_json;
 use crate::args::ImageVerbArgs;
+use crate::customise::lay_layer;
 use crate::environment::Environment;
 use crate::expectations::Expected;
 use crate::failure::{Exit, Failure};
-use crate::image_record::{ImageRecord, image_record_path};
-use crate::invocation::{OutputKind, Verbosity};
+use crate::image_record::ImageRecord;
+use crate::invocation::Verbosity;
 use crate::privilege::become_owner;
 use crate::progress::Progress;
+use crate::publish::{Image, write_image};
 use crate::record::{self, Record, read_expected, read_lock};
 use crate::report::write_findings;
-use crate::settings::{image, target};
+use crate::setting_error::SettingError;
+use crate::settings::output;
 use crate::sourced::{Source, Sourced};
 use crate::target::{Targets, record_path};
-use crate::{disk, publish, units};
+use crate::units;
+use crate::wishes::Wishes;
 
 /// Writes a tree that is there as an image.
 pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
-    become_owner(&args.root, environment)?;
-    let options = image::of_flags(&args.image)?;
-    let output = target::output(&Sourced::new(args.output.clone(), Source::Flag("--output")))?;
-    let source = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
+    for layer in &args.layers {
+        become_owner(layer, environment)?;
+    }
+    let said = Sourced::new(args.output.clone(), Source::Flag("--output"));
+    let wishes = Wishes { output: Some(said), ..Wishes::from(args.image.clone()) };
+    let output = output::settle(&wishes)?.ok_or(SettingError::NoTarget)?;
+    let layers: Vec<PathBuf> =
+        args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
     let targets = Targets::claim(None, Some(&output.path), args.force)?;
     let progress = Progress::new(Verbosity::Normal, Arc::clone(&interrupted));
-    let (tree, lock, expected) = read(&source, targets.stage())?;
+    let source = read(&layers, targets.stage())?;
 
     progress.event(Event::Began(Step::Check));
-    let findings = if args.no_check { Vec::new() } else { expected.check(&tree)? };
+    let findings = if args.no_check { Vec::new() } else { source.expected.check(&source.tree)? };
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         progress.finish();
         let hint = "mend it, or write the image all the same with --no-check";
-        let failure = Failure::new(format!("{} is not in order", args.root.display())).hint(Some(hint.to_owned()));
-        eprint_findings(&write_findings(&findings));
+        let names: Vec<String> = args.layers.iter().map(|layer| layer.display().to_string()).collect();
+        let failure = Failure::new(format!("{} is not in order", names.join(" with "))).hint(Some(hint.to_owned()));
+        eprint(&write_findings(&findings));
         return Err(failure.exit(Exit::Findings));
     }
     progress.event(Event::Began(Step::Write));
-    let file = targets.stage().join("output");
-    let record = Record { tree: &tree, lock: lock.as_ref(), expected: &expected };
-    let written = match output.kind {
-        OutputKind::Tar => publish::write_tar(&tree, &file).map_err(|error| Failure::of(&error)).map(|()| None),
-        OutputKind::Disk => disk::write(&tree, &options, &file, &progress).map(Some),
-    };
+    let record = Record { tree: &source.tree, lock: source.lock.as_ref(), expected: &source.expected };
+    let target = targets.output.clone().unwrap_or_else(|| output.path.clone());
+    let written = write_image(&record, &output.form, &targets, &target, &progress);
     progress.finish();
-    let image = match written {
+    let (image, paths) = match written {
         Err(_) if interrupted.load(Ordering::Relaxed) => return Err(Failure::new("interrupted").exit(Exit::Interrupted)),
-        Err(failure) => return Err(failure),
-        Ok(None) => None,
-        Ok(Some(disk)) => Some(ImageRecord::of(&record, &disk)?),
+        written => written?,
     };
-    if let Some(image) = &image {
-        let beside = targets.stage().join("output.json");
-        image.write(&beside)?;
-        targets.publish_beside_output(&beside)?;
-    }
-    targets.publish_output(&file)?;
     if args.json {
-        print_json(&serde_json::to_value(&image).map_err(|error| Failure::of(&error))?)?;
+        print_json(&serde_json::to_value(&image.record).map_err(|error| Failure::of(&error))?)?;
     }
-    eprint_findings(&told(&output.path, image.as_ref()));
+    eprint(&told(&output.path, &image, &paths));
     Ok(Exit::Done)
 }
 
-/// The source with what is known of it: what lies beside a directory of ours.
-fn read(source: &Path, spool: &Path) -> Result<(Tree, Option<rootfs_package::lock::Lock>, Expected), Failure> {
-    let failed = |error: rootfs_tree::TreeError| Failure::of(&error);
-    if source.is_dir() {
-        let record = record_path(source);
-        let tree = record::scan(source, true).map_err(failed)?;
-        let expected = read_expected(&record)?.unwrap_or_else(Expected::bootable);
-        return Ok((tree, read_lock(&record)?, expected));
+/// What an image is made of.
+struct Root {
+    tree: Tree,
+    lock: Option<Lock>,
+    expected: Expected,
+}
+
+/// The layers one over another, with what is known of the first: what lies beside a directory of ours.
+fn read(layers: &[PathBuf], spool: &Path) -> Result<Root, Failure> {
+    let failed = |error: TreeError| Failure::of(&error);
+    let (mut tree, mut lock, mut expected) = (Tree::default(), None, Expected::bootable());
+    for (number, layer) in layers.iter().enumerate() {
+        let spool = spool.join(format!("layer {number}"));
+        if number > 0 {
+            lay_layer(&mut tree, layer, &spool)?;
+        } else if layer.is_dir() {
+            tree = record::scan(layer, false).map_err(failed)?;
+            let record = record_path(layer);
+            expected = read_expected(&record)?.unwrap_or(expected);
+            lock = read_lock(&record)?;
+        } else {
+            tree = Tree::from_tar(layer, &spool).map_err(failed)?;
+        }
     }
-    let mut tree = Tree::from_tar(source, spool).map_err(failed)?;
     tree.hash_contents().map_err(failed)?;
-    Ok((tree, None, Expected::bootable()))
+    Ok(Root { tree, lock, expected })
 }
 
-fn told(path: &Path, image: Option<&ImageRecord>) -> String {
-    let shown = path.display();
-    match image {
-        None => format!("{shown}\n"),
-        Some(image) => format!(
-            "{shown}: {}, root={}\n  digest  {}\n  in      {}\n",
-            units::size(image.size),
-            image.command_line.split_whitespace().find_map(|word| word.strip_prefix("root=")).unwrap_or_default(),
-            image.digest,
-            image_record_path(path).display(),
-        ),
+fn told(path: &Path, image: &Image, paths: &[PathBuf]) -> String {
+    let mut text = format!("{}: {}", path.display(), units::size(image.size));
+    let mut row = |name: &str, value: &str| text.push_str(&format!("\n  {name:<7} {value}"));
+    if let Some(ImageRecord { command_line, digest, .. }) = &image.record {
+        row("boots", command_line);
+        row("digest", digest);
     }
+    for path in &paths[1..] {
+        row("in", &path.display().to_string());
+    }
+    for note in &image.notes {
+        row("note", note);
+    }
+    text + "\n"
 }
 
-fn eprint_findings(text: &str) {
+fn eprint(text: &str) {
     use std::io::Write as _;
     // Nobody is left to tell when standard error is gone.
     let _ = std::io::stderr().write_all(text.as_bytes());

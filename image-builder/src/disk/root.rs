@@ -1,0 +1,90 @@
+use std::collections::BTreeMap;
+
+use rootfs_tree::Tree;
+
+use super::error::DiskError;
+use super::options::RootFilesystem;
+use super::places::Frame;
+use crate::ext4::{Ext4Error, Ext4Layout, Size};
+use crate::feed::Feed;
+use crate::guid::name_based;
+use crate::sink::Image;
+use crate::squashfs::{Squashfs, SquashfsOptions};
+
+/// A root filesystem that was planned.
+#[derive(Debug)]
+pub(super) enum Root {
+    Ext4(Box<Ext4Layout>),
+    /// With what it is known by, as it has no UUID of its own.
+    Squashfs {
+        options: SquashfsOptions,
+        identity: [u8; 16],
+    },
+}
+
+impl Root {
+    pub(super) fn plan(tree: &Tree, options: &RootFilesystem, frame: &Frame) -> Result<Self, DiskError> {
+        let mut options = match options {
+            RootFilesystem::Ext4(options) => options.clone(),
+            RootFilesystem::Squashfs(options) => {
+                return Ok(Self::Squashfs { options: options.clone(), identity: identity_of(tree) });
+            }
+        };
+        let wished = options.size;
+        if let Size::Fixed(size) = wished {
+            options.size = Size::Fixed(frame.capacity(size));
+        }
+        let layout = Ext4Layout::plan(tree, &options).map_err(|error| match (error, wished) {
+            // Sizes are the disk's where the disk was asked for.
+            (Ext4Error::TooSmall { needed, .. }, Size::Fixed(size)) => DiskError::TooSmall { size, needed: frame.needed(needed) },
+            (error, _) => DiskError::Ext4(error),
+        })?;
+        Ok(Self::Ext4(Box::new(layout)))
+    }
+
+    /// Bytes, where they are known before it is written.
+    pub(super) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Ext4(layout) => Some(layout.size()),
+            Self::Squashfs { .. } => None,
+        }
+    }
+
+    pub(super) fn uuid(&self) -> [u8; 16] {
+        match self {
+            Self::Ext4(layout) => layout.uuid(),
+            Self::Squashfs { identity, .. } => *identity,
+        }
+    }
+
+    /// Writes it; gives its bytes, and what is known of a squashfs.
+    pub(super) fn write(&self, tree: &Tree, image: &Image<'_>) -> Result<(u64, Option<Squashfs>), DiskError> {
+        match self {
+            Self::Ext4(layout) => {
+                layout.write(tree, image)?;
+                Ok((layout.size(), None))
+            }
+            Self::Squashfs { options, .. } => {
+                let squashfs = Squashfs::write(tree, options, image)?;
+                Ok((squashfs.size, Some(squashfs)))
+            }
+        }
+    }
+}
+
+/// From all names and metadata of the tree; contents are not read.
+fn identity_of(tree: &Tree) -> [u8; 16] {
+    let mut feed = Feed::new("squashfs 1");
+    // In the order of the names: the arena's order is that of how the tree came about.
+    let mut numbers = BTreeMap::new();
+    for entry in tree.walk() {
+        let node = tree.node(entry.id);
+        let next = numbers.len() as u64;
+        feed.bytes(&entry.path);
+        feed.number(*numbers.entry(entry.id).or_insert(next));
+        feed.metadata(&node.metadata);
+        feed.kind(&node.kind);
+    }
+    let digest = feed.finish();
+    name_based(&digest[..16])
+}

@@ -1,0 +1,8 @@
+//! GUID partition tables, as the UEFI specification has them (version 2.10, chapter 5).
+
+mod types;
+mod writer;
+
+pub use types::Architecture;
+pub(crate) use types::{BIOS_BOOT, ESP, LINUX, type_name};
+pub(crate) use writer::{Entry, READ_ONLY, TAIL, Tables};

@@ -1,0 +1,27 @@
+//! Whose machine's programs a tree has.
+
+use rootfs_plugin::Architecture;
+use rootfs_tree::Tree;
+
+use crate::customise::architecture_of_program;
+
+/// Bytes at a program's start that say whose it is.
+const HEAD: usize = 20;
+
+/// The architecture of the tree's init, or of its shell; none where neither is a program for a machine that can be built for.
+pub(crate) fn of(tree: &Tree) -> Option<Architecture> {
+    ["/sbin/init", "/init", "/bin/sh"].iter().find_map(|path| {
+        let id = tree.resolve(path.as_bytes()).ok()?;
+        let mut head = vec![0; HEAD];
+        std::io::Read::read_exact(&mut tree.open(id).ok()?, &mut head).ok()?;
+        architecture_of_program(&head)
+    })
+}
+
+/// As the type of a root partition says it.
+pub(crate) fn of_partition(architecture: Architecture) -> rootfs_image::Architecture {
+    match architecture {
+        Architecture::X86_64 => rootfs_image::Architecture::X86_64,
+        Architecture::Aarch64 => rootfs_image::Architecture::Arm64,
+    }
+}

@@ -1,0 +1,27 @@
+//! The kernel's command line that fits an image.
+
+use rootfs_image::{Disk, DiskOptions, Role, RootFilesystem};
+
+/// The disk as a guest has it, by the interface it comes through.
+const PMEM: &str = "/dev/pmem0p";
+const VIRTIO: &str = "/dev/vda";
+
+/// What a kernel has to be told to start from the disk, with its messages on the first serial port. Filesystems are found by their partition's id where
+/// the kernel can do that; what maps the image or has hashes needs names, which are those that Kata's guests have.
+#[must_use]
+pub(crate) fn of(options: &DiskOptions, disk: &Disk) -> String {
+    let device = if options.dax { PMEM } else { VIRTIO };
+    let numbered = |role| disk.partition(role).map(|partition| format!("{device}{}", partition.number));
+    let root = match (&disk.verity, numbered(Role::Root), numbered(Role::RootVerity)) {
+        (Some(hash), Some(data), Some(hashes)) => format!("root=/dev/dm-0 {} ro", hash.kernel_parameter(&data, &hashes)),
+        (_, Some(partition), _) if options.dax => format!("root={partition} rootflags=dax ro"),
+        _ => {
+            let root = disk.root_device().unwrap_or_else(|| VIRTIO.to_owned());
+            match options.root {
+                RootFilesystem::Ext4(_) => format!("root={root} rw"),
+                RootFilesystem::Squashfs(_) => format!("root={root} rootfstype=squashfs ro"),
+            }
+        }
+    };
+    format!("{root} console=ttyS0")
+}

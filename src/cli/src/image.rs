@@ -1,0 +1,121 @@
+//! From a tree to a file: a disk, a filesystem, an archive.
+
+use std::io::BufWriter;
+use std::path::Path;
+
+use rootfs_image::{Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFile, RootFilesystem, SquashfsCompression, write_cpio};
+use rootfs_package::observer::{Event, Observer as _};
+use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
+
+use crate::architecture;
+use crate::failure::Failure;
+use crate::output::Form;
+use crate::progress::Progress;
+
+/// What is known of a file once it is written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Bytes of it.
+    pub(crate) size: u64,
+    /// A disk, as it was made and as it became.
+    pub(crate) disk: Option<(DiskOptions, Disk)>,
+    /// What the user should know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Passes the writer's progress on.
+struct Shown<'a>(&'a Progress);
+
+impl rootfs_image::Progress for Shown<'_> {
+    fn advance(&self, bytes: u64) {
+        self.0.event(Event::Bytes(bytes));
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
+/// Writes the tree into a new file.
+///
+/// # Errors
+/// When the tree doesn't fit or has what the form can't hold, or the disk refuses.
+pub(crate) fn write(tree: &Tree, form: &Form, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+    match form {
+        Form::Disk(options) => write_disk(tree, options, path, progress),
+        Form::Tar(compression) => {
+            let mut out = encoder(path, *compression)?;
+            tree.write_tar(&mut out).map_err(|error| Failure::of(&error))?;
+            finish(out, path, Vec::new())
+        }
+        Form::Cpio(compression) => {
+            let mut out = encoder(path, *compression)?;
+            let (tree, notes) = with_init(tree)?;
+            let written = write_cpio(&tree, &mut out).map_err(|error| Failure::of(&error))?;
+            finish(out, path, [notes, attributes_note(written)].concat())
+        }
+    }
+}
+
+fn encoder(path: &Path, compression: rootfs_image::Compression) -> Result<Encoder<BufWriter<fs_err::File>>, Failure> {
+    let file = fs_err::File::create(path).map_err(|error| Failure::of(&error))?;
+    Encoder::new(BufWriter::with_capacity(1 << 20, file), compression).map_err(|error| cannot_write(&error))
+}
+
+fn finish(out: Encoder<BufWriter<fs_err::File>>, path: &Path, notes: Vec<String>) -> Result<Written, Failure> {
+    out.finish().map_err(|error| cannot_write(&error))?;
+    let size = fs_err::metadata(path).map_err(|error| Failure::of(&error))?.len();
+    Ok(Written { size, disk: None, notes })
+}
+
+fn cannot_write(error: &std::io::Error) -> Failure {
+    Failure::new("can't write the archive").because(error)
+}
+
+/// The tree with the `/init` that a kernel starts from its first root: where there is none, a link to `/sbin/init`.
+fn with_init(tree: &Tree) -> Result<(Tree, Vec<String>), Failure> {
+    const INIT: &[u8] = b"/init";
+    let mut tree = tree.clone();
+    match tree.resolve(INIT) {
+        Ok(_) => Ok((tree, Vec::new())),
+        Err(TreeError::NotFound { .. }) if tree.lookup(INIT).is_err() => {
+            let mtime = tree.node(Tree::ROOT).metadata.mtime;
+            let metadata = Metadata::root(0o777, Time::from_seconds(mtime.seconds));
+            let link = Node { metadata, kind: Kind::Symlink(b"/sbin/init"[..].into()), package: None };
+            tree.place(INIT, link).map_err(|error| Failure::of(&error))?;
+            Ok((tree, vec!["/init, which the kernel starts, is a link to /sbin/init".to_owned()]))
+        }
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+fn attributes_note(written: Cpio) -> Vec<String> {
+    match written.without_attributes {
+        0 => Vec::new(),
+        1 => vec!["the extended attributes of one file are not in the archive: cpio has no place for them".to_owned()],
+        count => vec![format!("the extended attributes of {count} files are not in the archive: cpio has no place for them")],
+    }
+}
+
+fn write_disk(tree: &Tree, options: &DiskOptions, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+    let failed = |error: rootfs_image::DiskError| Failure::of(&error).hint(error.hint());
+    let mut options = options.clone();
+    let architecture = architecture::of(tree);
+    options.architecture = architecture.map(architecture::of_partition);
+    if let RootFilesystem::Squashfs(squashfs) = &mut options.root
+        && let SquashfsCompression::Xz { x86, .. } = &mut squashfs.compression
+    {
+        *x86 = architecture == Some(rootfs_plugin::Architecture::X86_64);
+    }
+    let layout = DiskLayout::plan(tree, &options).map_err(failed)?;
+    if let Some(size) = layout.size() {
+        progress.event(Event::Expect { items: 0, bytes: size });
+    }
+    let file = ImageFile::create(path).map_err(|error| Failure::of(&error))?;
+    let shown = Shown(progress);
+    let disk = layout.write(tree, &Image::new(&file).with_progress(&shown)).map_err(failed)?;
+    file.finish(disk.size).map_err(|error| Failure::of(&error))?;
+    let left_out = disk.squashfs.iter().flat_map(|squashfs| &squashfs.left_out);
+    let notes = left_out.map(|left| format!("`{}` of {} is not in the image: squashfs has no place for it", left.name, left.path));
+    Ok(Written { size: disk.size, notes: notes.collect(), disk: Some((options, disk)) })
+}

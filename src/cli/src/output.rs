@@ -1,0 +1,67 @@
+//! The file that a build or `image` writes: where, and in which form.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use rootfs_image::{Compression, DiskOptions};
+
+/// A file to write.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Where.
+    pub path: PathBuf,
+    /// In which form.
+    pub form: Form,
+}
+
+/// What a file is, with everything that can be said of one like it.
+#[derive(Debug, Clone)]
+pub enum Form {
+    /// A tar.
+    Tar(Compression),
+    /// A cpio archive, which the kernel unpacks as its first root.
+    Cpio(Compression),
+    /// A disk, or a filesystem without a partition table.
+    Disk(Box<DiskOptions>),
+}
+
+impl Form {
+    /// Whether a machine can start from it, so that the kernel that fits is to be known.
+    #[must_use]
+    pub fn is_disk(&self) -> bool {
+        matches!(self, Self::Disk(_))
+    }
+}
+
+/// The kind of a file, as `--format` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A tar.
+    Tar,
+    /// A cpio archive.
+    Cpio,
+    /// A disk or a bare filesystem.
+    Disk,
+}
+
+impl Format {
+    /// All there are, by their names.
+    pub const ALL: [(&'static str, Self); 3] = [("disk", Self::Disk), ("tar", Self::Tar), ("cpio", Self::Cpio)];
+
+    /// With its article, as an error has it.
+    #[must_use]
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Tar => "a tar",
+            Self::Cpio => "a cpio archive",
+            Self::Disk => "a disk image",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.into_iter().find(|(_, format)| format == self).map_or("", |(name, _)| name);
+        f.pad(name)
+    }
+}

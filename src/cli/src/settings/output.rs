@@ -1,0 +1,151 @@
+//! What is written, from the file's name and the flags: docs/images.md has the table.
+
+mod compression;
+mod disk;
+mod name;
+
+use crate::output::{Form, Format, Output};
+use crate::setting_error::SettingError;
+use crate::sourced::{Source, Sourced};
+use crate::wishes::Wishes;
+use compression::Packing;
+use name::Name;
+
+/// The file to write, if one is wished for.
+///
+/// # Errors
+/// When the name says no form, or settings contradict it or each other.
+pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
+    let packing = wishes.compress.as_ref().map(Packing::parse).transpose()?;
+    let Some(said) = &wishes.output else {
+        // A wrong value is wrong where nothing needs it, too.
+        disk::settle(&Wishes { fs: None, table: None, ..wishes.clone() }, None, None)?;
+        return Ok(None);
+    };
+    let shown = said.with(said.value.display().to_string());
+    let name = Name::of(&said.value);
+    if let Name::Later = name {
+        return Err(SettingError::NotYet { setting: shown.to_string(), what: "writing this format".to_owned() });
+    }
+    let format = match (wishes.format.as_ref().map(format_of).transpose()?, name.format()) {
+        (Some(asked), Some(named)) if asked != named => {
+            let reason = format!("the name `{}` is that of {}", shown.value, named.described());
+            return Err(wishes.format.as_ref().map_or_else(|| SettingError::NoTarget, |format| SettingError::invalid(format, reason)));
+        }
+        (Some(asked), _) => asked,
+        (None, Some(named)) => named,
+        (None, None) if name == Name::Disk => Format::Disk,
+        (None, None) => {
+            let hint = "write a tar with -o rootfs.tar, a disk with -o guest.img, or say --format";
+            return Err(SettingError::invalid_with_hint(&shown, "the suffix tells no format", hint));
+        }
+    };
+    let form = match format {
+        Format::Disk => Form::Disk(Box::new(disk::settle(wishes, name.filesystem(), packing)?)),
+        Format::Tar | Format::Cpio => {
+            disk::refuse_all(wishes, format)?;
+            let compression = compression::of_archive(packing, name.compression(), format)?;
+            if format == Format::Tar { Form::Tar(compression) } else { Form::Cpio(compression) }
+        }
+    };
+    Ok(Some(Output { path: said.path(), form }))
+}
+
+fn format_of(said: &Sourced<String>) -> Result<Format, SettingError> {
+    one_of(said, &Format::ALL)
+}
+
+/// The value of a name.
+fn one_of<T: Copy>(said: &Sourced<String>, known: &[(&'static str, T)]) -> Result<T, SettingError> {
+    let found = known.iter().find(|(name, _)| *name == said.value).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        SettingError::invalid(said, format!("`{}` is none of {}", said.value, names.join(", ")))
+    })
+}
+
+/// Refuses what was said for this one run and means nothing for what is written. A file of settings may be for several.
+fn refuse<T: std::fmt::Display>(said: Option<&Sourced<T>>, why: &str) -> Result<(), SettingError> {
+    match said {
+        Some(said) if matches!(said.source, Source::Flag(_)) => Err(SettingError::invalid(said, why)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::ImageArgs;
+
+    /// What a name and flags come to, in words.
+    fn told(name: &str, args: ImageArgs) -> String {
+        let output = Some(Sourced::new(name.into(), Source::Flag("--output")));
+        match settle(&Wishes { output, ..Wishes::from(args) }) {
+            Err(error) => error.to_string(),
+            Ok(None) => "nothing".to_owned(),
+            Ok(Some(output)) => match output.form {
+                Form::Tar(compression) => format!("tar {compression:?}"),
+                Form::Cpio(compression) => format!("cpio {compression:?}"),
+                Form::Disk(options) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
+            },
+        }
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn the_name_alone_says_the_form() {
+        for (name, form) in [
+            ("rootfs.tar", "tar None"),
+            ("out/ROOTFS.TAR", "tar None"),
+            ("rootfs.tar.gz", "tar Gzip { level: 6 }"),
+            ("rootfs.txz", "tar Xz { level: 6 }"),
+            ("rootfs.tar.zst", "tar Zstd { level: 3 }"),
+            ("initrd.cpio", "cpio None"),
+            ("initrd.cpio.xz", "cpio Xz { level: 6 }"),
+            ("guest.img", "Mbr ext4"),
+            ("guest.raw", "Mbr ext4"),
+            ("root.ext4", "None ext4"),
+            ("root.squashfs", "None squashfs"),
+            ("guest.qcow2", "--output guest.qcow2: writing this format can't be done yet"),
+            (".tar", "--output .tar: the suffix tells no format"),
+            ("rootfs", "--output rootfs: the suffix tells no format"),
+            ("rootfs.zip", "--output rootfs.zip: the suffix tells no format"),
+        ] {
+            assert_eq!(told(name, ImageArgs::default()), form, "{name}");
+        }
+    }
+
+    #[test]
+    fn flags_say_more_than_the_name() {
+        let format = |format| ImageArgs { format: some(format), ..ImageArgs::default() };
+        assert_eq!(told("initrd.img", format("cpio")), "cpio Gzip { level: 6 }");
+        assert_eq!(told("initrd", format("cpio")), "cpio Gzip { level: 6 }");
+        assert_eq!(told("x", format("zip")), "--format zip: `zip` is none of disk, tar, cpio");
+        assert_eq!(told("x.tar", format("cpio")), "--format cpio: the name `x.tar` is that of a tar");
+        let compress = |name, compress| told(name, ImageArgs { compress: some(compress), ..ImageArgs::default() });
+        assert_eq!(compress("x.tar", "zstd:19"), "tar Zstd { level: 19 }");
+        assert_eq!(compress("x.tar.gz", "gz:9"), "tar Gzip { level: 9 }");
+        assert_eq!(compress("x.tar.gz", "xz"), "--compress xz: the file's name says gz");
+        assert_eq!(compress("x.tar", "lz4"), "--compress lz4: a tar is packed with gz, xz, zstd or none");
+        assert_eq!(compress("x.tar", "xz:12"), "--compress xz:12: xz has the levels 0 to 9");
+        assert_eq!(compress("x.img", "xz"), "--compress xz: ext4 has no compression");
+    }
+
+    #[test]
+    fn wrong_mixes_say_which() {
+        let sized = ImageArgs { size: some("1G"), ..ImageArgs::default() };
+        assert_eq!(told("x.tar", sized.clone()), "--size 1G: a tar has none");
+        assert_eq!(told("x.squashfs", sized), "--size 1G: a squashfs is as large as what is in it");
+        let table = |name, table| told(name, ImageArgs { table: some(table), ..ImageArgs::default() });
+        assert_eq!(table("x.squashfs", "none"), "None squashfs");
+        assert_eq!(table("x.squashfs", "gpt"), "--table gpt: the file's name says that it is a squashfs without a table");
+        let filesystem = |name, filesystem| told(name, ImageArgs { fs: some(filesystem), ..ImageArgs::default() });
+        assert_eq!(filesystem("x.img", "squashfs"), "Mbr squashfs");
+        assert_eq!(filesystem("x.ext4", "squashfs"), "--fs squashfs: the file's name says ext4");
+        let profiled = ImageArgs { fs: some("squashfs"), ext4_profile: some("compat"), ..ImageArgs::default() };
+        assert_eq!(told("x.img", profiled), "--ext4-profile compat: a squashfs has none");
+    }
+}

@@ -1,0 +1,200 @@
+use rootfs_image::{
+    BlockSize, DiskOptions, Ext4Options, Holes, OtherXattrs, Profile, RootFilesystem, Size, SquashfsOptions, Table, VerityOptions,
+};
+
+use super::compression::Packing;
+use super::{one_of, refuse};
+use crate::output::Format;
+use crate::setting_error::SettingError;
+use crate::settings::size::bytes;
+use crate::sourced::Sourced;
+use crate::wishes::Wishes;
+
+/// ext4 keeps this many bytes of a label.
+const LONGEST_LABEL: usize = 16;
+
+/// What a guest needs to boot and to keep a journal: a full filesystem boots into errors.
+const USEFUL: u64 = 64 << 20;
+
+const PROFILES: [(&str, Profile); 3] = [("default", Profile::Default), ("read-only", Profile::ReadOnly), ("compat", Profile::Compat)];
+
+const TABLES: [(&str, Table); 3] = [("mbr", Table::Mbr), ("gpt", Table::Gpt), ("none", Table::None)];
+
+const FILESYSTEMS: [(&str, Filesystem); 2] = [("ext4", Filesystem::Ext4), ("squashfs", Filesystem::Squashfs)];
+
+/// A filesystem by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filesystem {
+    Ext4,
+    Squashfs,
+}
+
+impl Filesystem {
+    fn name(self) -> &'static str {
+        FILESYSTEMS.into_iter().find(|(_, filesystem)| *filesystem == self).map_or("", |(name, _)| name)
+    }
+}
+
+#[cfg(test)]
+pub(super) fn name_of(root: &RootFilesystem) -> &'static str {
+    match root {
+        RootFilesystem::Ext4(_) => "ext4",
+        RootFilesystem::Squashfs(_) => "squashfs",
+    }
+}
+
+/// A disk, or, where the file's name is that of a filesystem, this alone.
+pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option<Packing>) -> Result<DiskOptions, SettingError> {
+    let filesystem = match (&wishes.fs, named) {
+        (Some(said), named) => {
+            let asked = one_of(said, &FILESYSTEMS)?;
+            match named {
+                Some(named) if named != asked => return Err(SettingError::invalid(said, format!("the file's name says {}", named.name()))),
+                _ => asked,
+            }
+        }
+        (None, named) => named.unwrap_or(Filesystem::Ext4),
+    };
+    let table = match (&wishes.table, named) {
+        (Some(said), named) => {
+            let asked = one_of(said, &TABLES)?;
+            match named {
+                Some(named) if asked != Table::None => {
+                    let reason = format!("the file's name says that it is {} without a table", with_article(named));
+                    return Err(SettingError::invalid(said, reason));
+                }
+                _ => asked,
+            }
+        }
+        (None, named) => named.map_or(Table::Mbr, |_| Table::None),
+    };
+    let options = DiskOptions {
+        root: match filesystem {
+            Filesystem::Ext4 => RootFilesystem::Ext4(ext4(wishes, packing)?),
+            Filesystem::Squashfs => RootFilesystem::Squashfs(squashfs(wishes, packing)?),
+        },
+        table,
+        align: wishes.align.as_ref().map(bytes).transpose()?,
+        dax: wishes.dax.unwrap_or(false),
+        verity: wishes.verity.unwrap_or(false).then(VerityOptions::default),
+        ..DiskOptions::default()
+    };
+    options.check().map_err(|source| SettingError::Mix { reason: source.to_string(), hint: source.hint() })?;
+    Ok(options)
+}
+
+fn with_article(filesystem: Filesystem) -> &'static str {
+    match filesystem {
+        Filesystem::Ext4 => "an ext4",
+        Filesystem::Squashfs => "a squashfs",
+    }
+}
+
+fn ext4(wishes: &Wishes, packing: Option<Packing>) -> Result<Ext4Options, SettingError> {
+    if let Some(packing) = packing {
+        refuse(Some(packing.said()), "ext4 has no compression")?;
+    }
+    if let (Some(size), Some(_)) = (&wishes.size, &wishes.free) {
+        return Err(SettingError::invalid(size, "a size and free space exclude each other"));
+    }
+    let profile = wishes.ext4_profile.as_ref().map(|said| one_of(said, &PROFILES)).transpose()?.unwrap_or_default();
+    // What is mapped into the guest, or has hashes, is never written to.
+    let is_written = profile != Profile::ReadOnly && !wishes.dax.unwrap_or(false) && !wishes.verity.unwrap_or(false);
+    let size = match (&wishes.size, &wishes.free) {
+        (Some(size), _) => Size::Fixed(bytes(size)?),
+        (None, Some(free)) => Size::Free(bytes(free)?),
+        (None, None) if is_written => Size::Free(USEFUL),
+        (None, None) => Size::Minimal,
+    };
+    Ok(Ext4Options {
+        profile,
+        size,
+        block_size: wishes.block_size.as_ref().map(ext4_block_size).transpose()?.unwrap_or_default(),
+        label: wishes.label.as_ref().map(label_of).transpose()?.unwrap_or_else(|| "root".to_owned()).into_bytes(),
+        // Holes where the contents have zeros, not where this machine's disk has holes: the same tree gives the same bytes anywhere.
+        holes: Holes::Zeros,
+        ..Ext4Options::default()
+    })
+}
+
+fn squashfs(wishes: &Wishes, packing: Option<Packing>) -> Result<SquashfsOptions, SettingError> {
+    refuse(wishes.size.as_ref(), "a squashfs is as large as what is in it")?;
+    refuse(wishes.free.as_ref(), "a squashfs has no free space")?;
+    refuse(wishes.label.as_ref(), "a squashfs has none")?;
+    refuse(wishes.ext4_profile.as_ref(), "a squashfs has none")?;
+    let usual = SquashfsOptions::default();
+    Ok(SquashfsOptions {
+        compression: packing.map(|packing| packing.of_squashfs()).transpose()?.unwrap_or(usual.compression),
+        block_size: wishes.block_size.as_ref().map(squashfs_block_size).transpose()?.unwrap_or(usual.block_size),
+        other_xattrs: OtherXattrs::LeaveOut,
+        ..usual
+    })
+}
+
+/// Refuses what is said of disks where something else is written.
+pub(super) fn refuse_all(wishes: &Wishes, format: Format) -> Result<(), SettingError> {
+    let why = format!("{} has none", format.described());
+    let settings =
+        [&wishes.fs, &wishes.table, &wishes.size, &wishes.free, &wishes.align, &wishes.label, &wishes.ext4_profile, &wishes.block_size];
+    settings.into_iter().try_for_each(|said| refuse(said.as_ref(), &why))?;
+    for (flag, said) in [("--dax", wishes.dax), ("--verity", wishes.verity)] {
+        if said == Some(true) {
+            return Err(SettingError::Mix { reason: format!("{flag} is for disk images, and this is {}", format.described()), hint: None });
+        }
+    }
+    Ok(())
+}
+
+fn ext4_block_size(said: &Sourced<String>) -> Result<BlockSize, SettingError> {
+    let wanted = bytes(said)?;
+    let known = BlockSize::ALL.into_iter().find(|size| u64::from(size.bytes()) == wanted);
+    known.ok_or_else(|| SettingError::invalid(said, "a block has 1K, 2K or 4K"))
+}
+
+fn squashfs_block_size(said: &Sourced<String>) -> Result<u32, SettingError> {
+    let wanted = u32::try_from(bytes(said)?).ok().filter(|size| size.is_power_of_two() && (4096..=1 << 20).contains(size));
+    wanted.ok_or_else(|| SettingError::invalid(said, "a block of a squashfs has 4K, 8K, 16K and so on up to 1M"))
+}
+
+fn label_of(said: &Sourced<String>) -> Result<String, SettingError> {
+    if said.value.len() > LONGEST_LABEL || said.value.contains('\0') {
+        return Err(SettingError::invalid(said, format!("a label has at most {LONGEST_LABEL} bytes")));
+    }
+    Ok(said.value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::ImageArgs;
+
+    fn of(args: ImageArgs) -> Result<Ext4Options, String> {
+        let options = settle(&Wishes::from(args), None, None).map_err(|error| error.to_string())?;
+        match options.root {
+            RootFilesystem::Ext4(options) => Ok(options),
+            RootFilesystem::Squashfs(_) => Err("squashfs".to_owned()),
+        }
+    }
+
+    #[test]
+    fn profiles_and_block_sizes_have_defaults() {
+        let of = |profile: Option<&str>, block_size: Option<&str>| {
+            let args =
+                ImageArgs { ext4_profile: profile.map(str::to_owned), block_size: block_size.map(str::to_owned), ..ImageArgs::default() };
+            of(args).map(|options| (options.profile, options.block_size))
+        };
+        assert_eq!(of(None, None), Ok((Profile::Default, BlockSize::K4)));
+        for (text, block_size) in [("1K", BlockSize::K1), ("2048", BlockSize::K2), ("4KiB", BlockSize::K4)] {
+            assert_eq!(of(Some("read-only"), Some(text)), Ok((Profile::ReadOnly, block_size)));
+        }
+        assert_eq!(of(None, Some("3K")), Err("--block-size 3K: a block has 1K, 2K or 4K".to_owned()));
+    }
+
+    #[test]
+    fn what_is_never_written_to_has_no_free_space() {
+        let size = |args: ImageArgs| of(args).map(|options| options.size);
+        assert_eq!(size(ImageArgs::default()), Ok(Size::Free(USEFUL)));
+        assert_eq!(size(ImageArgs { dax: true, ..ImageArgs::default() }), Ok(Size::Minimal));
+        assert_eq!(size(ImageArgs { verity: true, free: Some("1M".to_owned()), ..ImageArgs::default() }), Ok(Size::Free(1 << 20)));
+    }
+}
