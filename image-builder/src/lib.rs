@@ -34,6 +34,7 @@ mod sink;
 mod source;
 mod squashfs;
 mod stream;
+mod uki;
 mod verity;
 
 pub use cpio::{Cpio, CpioError, write_cpio};
@@ -51,4 +52,5 @@ pub use squashfs::{
     SquashfsVerified,
 };
 pub use stream::{Compression, Encoder};
+pub use uki::{Uki, UkiError};
 pub use verity::{RootHash, RootHashError, VerityError, VerityOptions, VeritySink, hash_area_size, verify};
