@@ -122,6 +122,7 @@ impl Distro for AptDistro {
             include,
             without: request.without.iter().copied().collect(),
             kernel: self.file.kernels.get(&request.architecture).cloned(),
+            uefi_stub: self.file.uefi_stub.clone(),
             init_expected: brings_init || request.agent != Agent::None,
         })
     }

@@ -15,6 +15,8 @@ pub(crate) struct DistroFile {
     /// The package that brings a virtual machine's kernel.
     #[serde(default)]
     pub(crate) kernels: BTreeMap<Architecture, String>,
+    /// The package that brings systemd's EFI stub.
+    pub(crate) uefi_stub: Option<String>,
     pub(crate) archives: Vec<Archive>,
     pub(crate) releases: Vec<FileRelease>,
     pub(crate) variants: Vec<FileVariant>,

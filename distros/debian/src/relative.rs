@@ -17,6 +17,7 @@ pub(crate) struct RelativeFile {
     init: Option<String>,
     default_variant: Option<String>,
     kernels: Option<BTreeMap<Architecture, String>>,
+    uefi_stub: Option<String>,
     /// Its own: nothing of a base's archives and releases holds for a relative.
     archives: Vec<Archive>,
     releases: Vec<FileRelease>,
@@ -41,6 +42,7 @@ impl RelativeFile {
             init: self.init.unwrap_or(base.init),
             default_variant: self.default_variant.unwrap_or(base.default_variant),
             kernels: self.kernels.unwrap_or(base.kernels),
+            uefi_stub: self.uefi_stub.or(base.uefi_stub),
             archives: self.archives,
             releases: self.releases,
             variants: replaced(base.variants, self.variants, |variant| variant.name.as_str()),

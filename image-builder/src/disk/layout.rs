@@ -3,9 +3,10 @@ use rootfs_tree::Tree;
 use super::check::check;
 use super::error::DiskError;
 use super::identity::Identity;
-use super::options::DiskOptions;
+use super::options::{DiskOptions, Table};
 use super::places::Frame;
 use super::root::Root;
+use super::written::Role;
 use crate::ext4::Ext4Layout;
 use crate::fat::FatLayout;
 use crate::guid::Guid;
@@ -54,6 +55,14 @@ impl DiskLayout {
     #[must_use]
     pub fn size(&self) -> Option<u64> {
         self.frame.places(self.root.length()?).ok().map(|places| places.size)
+    }
+
+    /// What `root=PARTUUID=` will say, without dm-verity: the root filesystem's partition, whatever else is on the disk. Only with a GPT, where a
+    /// partition's identity doesn't depend on its number.
+    #[must_use]
+    pub fn root_partuuid(&self) -> Option<String> {
+        let known = self.options.table == Table::Gpt && self.options.verity.is_none();
+        known.then(|| self.gpt_guid(Role::Root, None).to_string())
     }
 
     /// The root filesystem, if it is ext4.

@@ -89,7 +89,7 @@ impl DiskLayout {
     }
 
     /// A partition's GUID. Those of a root filesystem with hashes are the halves of the root hash, by which systemd finds them.
-    fn gpt_guid(&self, role: Role, verity: Option<&RootHash>) -> Guid {
+    pub(super) fn gpt_guid(&self, role: Role, verity: Option<&RootHash>) -> Guid {
         let half = |index: usize| verity.and_then(|verity| verity.root_hash.as_chunks().0.get(index).copied());
         let derived = match role {
             Role::Root => half(0),

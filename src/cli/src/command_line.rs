@@ -5,6 +5,8 @@ use rootfs_image::{Disk, DiskOptions, Role, RootFilesystem};
 /// The disk as a guest has it, by the interface it comes through.
 const PMEM: &str = "/dev/pmem0p";
 const VIRTIO: &str = "/dev/vda";
+/// Where its messages go.
+const CONSOLE: &str = "console=ttyS0";
 
 /// What a kernel has to be told to start from the disk, with its messages on the first serial port. Filesystems are found by their partition's id where
 /// the kernel can do that; what maps the image or has hashes needs names, which are those that Kata's guests have.
@@ -17,11 +19,18 @@ pub(crate) fn of(options: &DiskOptions, disk: &Disk) -> String {
         (_, Some(partition), _) if options.dax => format!("root={partition} rootflags=dax ro"),
         _ => {
             let root = disk.root_device().unwrap_or_else(|| VIRTIO.to_owned());
-            match options.root {
-                RootFilesystem::Ext4(_) => format!("root={root} rw"),
-                RootFilesystem::Squashfs(_) => format!("root={root} rootfstype=squashfs ro"),
-            }
+            return with_root(&options.root, &root);
         }
     };
-    format!("{root} console=ttyS0")
+    format!("{root} {CONSOLE}")
+}
+
+/// The same for a root filesystem that the kernel finds by this name alone.
+#[must_use]
+pub(crate) fn with_root(filesystem: &RootFilesystem, device: &str) -> String {
+    let mode = match filesystem {
+        RootFilesystem::Ext4(_) => "rw",
+        RootFilesystem::Squashfs(_) => "rootfstype=squashfs ro",
+    };
+    format!("root={device} {mode} {CONSOLE}")
 }

@@ -27,6 +27,7 @@ pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progr
         locked: invocation.locked.as_deref().map(read_lock).transpose()?,
         agent: locked_agent(request)?,
         kernel: invocation.output.as_ref().is_some_and(|output| output.form.is_disk()),
+        uefi_stub: invocation.output.as_ref().is_some_and(|output| output.form.has_uefi_program()),
         source_date_epoch: request.source_date_epoch,
         hostname: request.hostname.clone().unwrap_or_else(|| request.distribution.clone()),
         reuse: invocation.cache.then(program).transpose()?,

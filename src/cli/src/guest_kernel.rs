@@ -7,6 +7,7 @@ use rootfs_package::lock::LockedPackage;
 use rootfs_package::observer::Observer;
 use rootfs_package::store::Store;
 use rootfs_plugin::Plan;
+use rootfs_tree::Tree;
 
 use crate::args::{BuildArgs, SourceArgs};
 use crate::environment::Environment;
@@ -66,12 +67,21 @@ impl KernelSource {
     /// When it can't be had, or isn't one.
     pub(crate) fn kernel(&self, pinned: Vec<LockedPackage>, observer: &dyn Observer) -> Result<Kernel, Failure> {
         let packages = if pinned.is_empty() {
-            resolve_kernel(&self.plan, self.invocation.now, self.options(), &self.store, observer)?
+            resolve_kernel(&self.plan, false, self.invocation.now, self.options(), &self.store, observer)?
         } else {
             pinned
         };
         let tree = fetch_kernel(&packages, &self.plan, self.options(), &self.store, observer)?;
         Kernel::from_tree(&tree).map_err(|error| Failure::of(&error).hint(error.hint().map(str::to_owned)))
+    }
+
+    /// The newest kernel, and what makes a program for UEFI firmware of it.
+    ///
+    /// # Errors
+    /// When one of them can't be had.
+    pub(crate) fn uefi_kernel(&self, observer: &dyn Observer) -> Result<Tree, Failure> {
+        let packages = resolve_kernel(&self.plan, true, self.invocation.now, self.options(), &self.store, observer)?;
+        Ok(fetch_kernel(&packages, &self.plan, self.options(), &self.store, observer)?)
     }
 
     fn options(&self) -> FetchOptions {

@@ -7,7 +7,8 @@ use rootfs_image::{Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFil
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
-use crate::architecture;
+use crate::uefi::UefiParts;
+use crate::{architecture, command_line};
 use crate::failure::Failure;
 use crate::output::Form;
 use crate::progress::Progress;
@@ -40,9 +41,9 @@ impl rootfs_image::Progress for Shown<'_> {
 ///
 /// # Errors
 /// When the tree doesn't fit or has what the form can't hold, or the disk refuses.
-pub(crate) fn write(tree: &Tree, form: &Form, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+pub(crate) fn write(tree: &Tree, form: &Form, uefi: Option<&UefiParts>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
     match form {
-        Form::Disk(options) => write_disk(tree, options, path, progress),
+        Form::Disk(options, _) => write_disk(tree, options, uefi, path, progress),
         Form::Tar(compression) => {
             let mut out = encoder(path, *compression)?;
             tree.write_tar(&mut out).map_err(|error| Failure::of(&error))?;
@@ -97,7 +98,13 @@ fn attributes_note(written: Cpio) -> Vec<String> {
     }
 }
 
-fn write_disk(tree: &Tree, options: &DiskOptions, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+fn write_disk(
+    tree: &Tree,
+    options: &DiskOptions,
+    uefi: Option<&UefiParts>,
+    path: &Path,
+    progress: &Progress,
+) -> Result<Written, Failure> {
     let failed = |error: rootfs_image::DiskError| Failure::of(&error).hint(error.hint());
     let mut options = options.clone();
     let architecture = architecture::of(tree);
@@ -107,7 +114,12 @@ fn write_disk(tree: &Tree, options: &DiskOptions, path: &Path, progress: &Progre
     {
         *x86 = architecture == Some(rootfs_plugin::Architecture::X86_64);
     }
-    let layout = DiskLayout::plan(tree, &options).map_err(failed)?;
+    let mut layout = DiskLayout::plan(tree, &options).map_err(failed)?;
+    if let (Some(uefi), Some(partuuid)) = (uefi, layout.root_partuuid()) {
+        let command_line = command_line::with_root(&options.root, &format!("PARTUUID={partuuid}"));
+        options.esp = Some(uefi.partition(tree, &command_line)?);
+        layout = DiskLayout::plan(tree, &options).map_err(failed)?;
+    }
     if let Some(size) = layout.size() {
         progress.event(Event::Expect { items: 0, bytes: size });
     }

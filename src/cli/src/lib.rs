@@ -29,6 +29,7 @@ pub mod setting_error;
 pub mod settings;
 pub mod sourced;
 pub mod target;
+mod uefi;
 mod units;
 pub mod verbs;
 pub mod wishes;

@@ -21,15 +21,31 @@ pub enum Form {
     Tar(Compression),
     /// A cpio archive, which the kernel unpacks as its first root.
     Cpio(Compression),
-    /// A disk, or a filesystem without a partition table.
-    Disk(Box<DiskOptions>),
+    /// A disk, or a filesystem without a partition table, and what starts it.
+    Disk(Box<DiskOptions>, Boot),
+}
+
+/// What starts a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Boot {
+    /// The monitor, with a kernel from outside.
+    #[default]
+    Direct,
+    /// UEFI firmware, with a program that has kernel, initrd and command line in it.
+    Uefi,
 }
 
 impl Form {
     /// Whether a machine can start from it, so that the kernel that fits is to be known.
     #[must_use]
     pub fn is_disk(&self) -> bool {
-        matches!(self, Self::Disk(_))
+        matches!(self, Self::Disk(..))
+    }
+
+    /// Whether that kernel is on the disk itself, as a program for UEFI firmware.
+    #[must_use]
+    pub fn has_uefi_program(&self) -> bool {
+        matches!(self, Self::Disk(_, Boot::Uefi))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::record::Record;
 use crate::report::Summary;
 use crate::target::Targets;
-use crate::{devices, engine_options, hooks, publish};
+use crate::{devices, engine_options, hooks, publish, uefi};
 
 /// Builds what was asked for.
 ///
@@ -51,12 +51,14 @@ pub fn run(invocation: &Invocation, request: &Request, progress: &Progress) -> R
     let findings = if invocation.check { expected.check(&tree)? } else { Vec::new() };
     progress.event(Event::Began(Step::Write));
     let digest = tree.digest().map_err(failed)?;
+    let uefi = uefi::of_lock(invocation, &plan, built.lock.as_ref(), &store, progress)?;
     let outputs = publish::write(
         invocation,
         &targets,
         &built,
         &on_disk,
         &Record { tree: &tree, lock: built.lock.as_ref(), expected: &expected },
+        uefi.as_ref(),
         progress,
     )?;
     Ok(Summary::of(&plan, &tree, digest, built.lock.as_ref(), findings, outputs))

@@ -36,6 +36,8 @@ pub struct EngineOptions {
     pub agent: Option<LockedAgent>,
     /// Whether the lock pins a kernel too.
     pub kernel: bool,
+    /// Whether it pins the EFI stub with that kernel.
+    pub uefi_stub: bool,
     /// What scripts see as SOURCE_DATE_EPOCH; none means the newest package's time.
     pub source_date_epoch: Option<i64>,
     /// The guest's host name while scripts run.
@@ -275,7 +277,7 @@ impl Engine<'_> {
             return Ok(lock.clone());
         }
         let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
-        let wanted = Wanted { agent: self.options.agent.clone(), kernel: self.options.kernel };
+        let wanted = Wanted { agent: self.options.agent.clone(), kernel: self.options.kernel, uefi_stub: self.options.uefi_stub };
         apt::acquire::resolve_plan(plan, &wanted, self.options.now, &fetcher, &self.reuse())
     }
 

@@ -10,19 +10,20 @@ use crate::lock::LockedPackage;
 use crate::observer::{Event, Observer, Step};
 use crate::store::Store;
 
-/// Chooses the newest kernel of the plan's repositories. `now` is in seconds since 1970, for signatures.
+/// Chooses the newest kernel of the plan's repositories, with `uefi_stub` what makes a program for UEFI firmware of it too. `now` is in seconds since 1970, for signatures.
 ///
 /// # Errors
 /// When the distribution has no kernel for this architecture, or its indexes can't be had.
 pub fn resolve_kernel(
     plan: &Plan,
+    uefi_stub: bool,
     now: i64,
     options: FetchOptions,
     store: &Store,
     observer: &dyn Observer,
 ) -> Result<Vec<LockedPackage>, BuildError> {
     let fetcher = Fetcher::new(store, options, observer).map_err(|error| build_error(&error))?;
-    acquire::resolve_kernel(plan, now, &fetcher, store, observer)
+    acquire::resolve_kernel(plan, uefi_stub, now, &fetcher, store, observer)
 }
 
 /// What the packages of a kernel hold together, from the store or fetched into it.

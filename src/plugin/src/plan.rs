@@ -26,6 +26,9 @@ pub struct Plan {
     /// The package that brings a virtual machine's kernel, fetched beside the tree when an image needs one; none where there is none.
     #[serde(default)]
     pub kernel: Option<String>,
+    /// The package that brings systemd's EFI stub, which makes a program for UEFI firmware of a kernel; none where there is none.
+    #[serde(default)]
+    pub uefi_stub: Option<String>,
     /// Whether a root without `/sbin/init` is meant.
     pub init_expected: bool,
 }

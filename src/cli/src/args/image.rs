@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use super::boot::SourceArgs;
+
 /// How a disk image is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct ImageArgs {
@@ -24,6 +26,9 @@ pub struct ImageArgs {
     /// A disk image's partition table: mbr (if not said), gpt or none
     #[arg(long, value_name = "TABLE", help_heading = "Output")]
     pub table: Option<String>,
+    /// What starts a disk image: direct (a kernel from outside, if not said) or uefi
+    #[arg(long, value_name = "HOW", help_heading = "Output")]
+    pub boot: Option<String>,
     /// Make a disk image a multiple of this size
     #[arg(long, value_name = "SIZE", help_heading = "Output")]
     pub align: Option<String>,
@@ -53,6 +58,9 @@ pub struct ImageVerbArgs {
     /// How a disk image is made
     #[command(flatten)]
     pub image: ImageArgs,
+    #[command(flatten)]
+    /// Where kernels come from
+    pub source: SourceArgs,
     /// Replace the file
     #[arg(long, help_heading = "Output")]
     pub force: bool,

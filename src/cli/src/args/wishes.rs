@@ -65,6 +65,7 @@ impl From<ImageArgs> for Wishes {
             fs: one(args.fs, "--fs"),
             table: one(args.table, "--table"),
             align: one(args.align, "--align"),
+            boot: one(args.boot, "--boot"),
             dax: args.dax.then_some(true),
             verity: args.verity.then_some(true),
             ..Self::default()

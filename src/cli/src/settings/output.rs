@@ -19,7 +19,7 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
     let packing = wishes.compress.as_ref().map(Packing::parse).transpose()?;
     let Some(said) = &wishes.output else {
         // A wrong value is wrong where nothing needs it, too.
-        disk::settle(&Wishes { fs: None, table: None, ..wishes.clone() }, None, None)?;
+        disk::settle(&Wishes { fs: None, table: None, boot: None, ..wishes.clone() }, None, None)?;
         return Ok(None);
     };
     let shown = said.with(said.value.display().to_string());
@@ -41,7 +41,10 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
         }
     };
     let form = match format {
-        Format::Disk => Form::Disk(Box::new(disk::settle(wishes, name.filesystem(), packing)?)),
+        Format::Disk => {
+            let (options, boot) = disk::settle(wishes, name.filesystem(), packing)?;
+            Form::Disk(Box::new(options), boot)
+        }
         Format::Tar | Format::Cpio => {
             disk::refuse_all(wishes, format)?;
             let compression = compression::of_archive(packing, name.compression(), format)?;
@@ -86,7 +89,7 @@ mod tests {
             Ok(Some(output)) => match output.form {
                 Form::Tar(compression) => format!("tar {compression:?}"),
                 Form::Cpio(compression) => format!("cpio {compression:?}"),
-                Form::Disk(options) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
+                Form::Disk(options, _) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
             },
         }
     }
@@ -142,6 +145,12 @@ mod tests {
         let table = |name, table| told(name, ImageArgs { table: some(table), ..ImageArgs::default() });
         assert_eq!(table("x.squashfs", "none"), "None squashfs");
         assert_eq!(table("x.squashfs", "gpt"), "--table gpt: the file's name says that it is a squashfs without a table");
+        let boot = |name, boot, table: Option<&str>| {
+            told(name, ImageArgs { boot: some(boot), table: table.map(str::to_owned), ..ImageArgs::default() })
+        };
+        assert_eq!(boot("x.img", "uefi", None), "Gpt ext4");
+        assert_eq!(boot("x.img", "uefi", Some("mbr")), "--boot uefi: firmware finds its partition by a GPT, and --table says another");
+        assert_eq!(boot("x.squashfs", "uefi", None), "--boot uefi: the file's name says that it is a squashfs without a table");
         let filesystem = |name, filesystem| told(name, ImageArgs { fs: some(filesystem), ..ImageArgs::default() });
         assert_eq!(filesystem("x.img", "squashfs"), "Mbr squashfs");
         assert_eq!(filesystem("x.ext4", "squashfs"), "--fs squashfs: the file's name says ext4");

@@ -7,12 +7,14 @@ use rootfs_package::lock::Lock;
 use rootfs_package::observer::{Event, Observer as _, Step};
 use rootfs_tree::{Tree, TreeError};
 
+use super::build::{host, now};
 use super::print_json;
 use crate::args::ImageVerbArgs;
 use crate::customise::lay_layer;
 use crate::environment::Environment;
 use crate::expectations::Expected;
 use crate::failure::{Exit, Failure};
+use crate::guest_kernel::KernelSource;
 use crate::image_record::ImageRecord;
 use crate::invocation::Verbosity;
 use crate::privilege::become_owner;
@@ -24,6 +26,7 @@ use crate::setting_error::SettingError;
 use crate::settings::output;
 use crate::sourced::{Source, Sourced};
 use crate::target::{Targets, record_path};
+use crate::uefi::UefiParts;
 use crate::units;
 use crate::wishes::Wishes;
 
@@ -52,9 +55,10 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
         return Err(failure.exit(Exit::Findings));
     }
     progress.event(Event::Began(Step::Write));
+    let uefi = if output.form.has_uefi_program() { Some(uefi_parts(args, &source, environment, &progress)?) } else { None };
     let record = Record { tree: &source.tree, lock: source.lock.as_ref(), expected: &source.expected };
     let target = targets.output.clone().unwrap_or_else(|| output.path.clone());
-    let written = write_image(&record, &output.form, &targets, &target, &progress);
+    let written = write_image(&record, (&output.form, uefi.as_ref()), &targets, &target, &progress);
     progress.finish();
     let (image, paths) = match written {
         Err(_) if interrupted.load(Ordering::Relaxed) => return Err(Failure::new("interrupted").exit(Exit::Interrupted)),
@@ -65,6 +69,17 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
     }
     eprint(&told(&output.path, &image, &paths));
     Ok(Exit::Done)
+}
+
+/// The newest kernel of the release that the root filesystem was built from.
+fn uefi_parts(args: &ImageVerbArgs, root: &Root, environment: &Environment, progress: &Progress) -> Result<UefiParts, Failure> {
+    let Some(lock) = &root.lock else {
+        let hint = "build it with `rootfs-gen DISTRO -o disk.img --boot uefi`, or name a directory that rootfs-gen made";
+        return Err(Failure::new("no kernel is known for this root filesystem").hint(Some(hint.to_owned())));
+    };
+    let (release, arch) = (Some(lock.release.clone()), Some(lock.architecture.clone()));
+    let source = KernelSource::of(&lock.distribution, release, arch, &args.source, environment, &host(), now())?;
+    UefiParts::of(&source.uefi_kernel(progress)?, source.plan().architecture)
 }
 
 /// What an image is made of.

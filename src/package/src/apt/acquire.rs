@@ -21,6 +21,8 @@ use crate::store::Store;
 pub(crate) struct Wanted {
     pub(crate) agent: Option<LockedAgent>,
     pub(crate) kernel: bool,
+    /// Together with the kernel.
+    pub(crate) uefi_stub: bool,
 }
 
 /// Fetches the release files, and chooses the packages unless that was done with the same ones before.
@@ -39,8 +41,8 @@ pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fet
     add_local_packages(&mut universe, &plan.include, store).map_err(|error| build_error(&error))?;
     let selection = resolve(&universe, &plan.include, *recommends).map_err(|error| build_error(&error))?;
     let mut lock = selection.lock(&plan.distribution, &plan.release, plan.architecture.name(), wanted.agent.clone());
-    if let (true, Some(kernel)) = (wanted.kernel, &plan.kernel) {
-        lock.kernel = choose_kernel(&universe, kernel)?;
+    if wanted.kernel && plan.kernel.is_some() {
+        lock.kernel = choose_kernel(&universe, plan, wanted.uefi_stub)?;
     }
     reuse.keep_lock(&inputs, &lock);
     Ok(lock)
@@ -52,31 +54,39 @@ fn suites(plan: &Plan, now: i64, fetcher: &Fetcher<'_>) -> Result<Suites, BuildE
 }
 
 /// The packages with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself; and those of its modules.
-fn choose_kernel(universe: &Universe, name: &str) -> Result<Vec<LockedPackage>, BuildError> {
-    let include = [Include::Package(PlannedPackage::Name(name.to_owned()))];
-    let selection = resolve(universe, &include, false).map_err(|error| build_error(&error))?;
+/// With `uefi_stub` the one with the stub is the last.
+fn choose_kernel(universe: &Universe, plan: &Plan, uefi_stub: bool) -> Result<Vec<LockedPackage>, BuildError> {
+    let missing = |what: &str| BuildError::new(format!("{} {} has no {what} for {}", plan.distribution, plan.release, plan.architecture));
+    let select = |name: &str| {
+        let include = [Include::Package(PlannedPackage::Name(name.to_owned()))];
+        resolve(universe, &include, false).map_err(|error| build_error(&error))
+    };
+    let name = plan.kernel.as_deref().ok_or_else(|| missing("kernel"))?;
+    let selection = select(name)?;
     let versioned = selection.packages.iter().find(|package| package.name.starts_with("linux-image-") && package.name != name);
     let image = versioned.or_else(|| selection.get(name)).ok_or_else(|| BuildError::new(format!("`{name}` brings no kernel")))?;
     let modules = selection.packages.iter().filter(|package| package.name.starts_with("linux-modules-"));
-    Ok([image].into_iter().chain(modules).map(LockedPackage::from).collect())
+    let mut packages: Vec<LockedPackage> = [image].into_iter().chain(modules).map(LockedPackage::from).collect();
+    if uefi_stub {
+        let name = plan.uefi_stub.as_deref().ok_or_else(|| missing("EFI stub"))?;
+        packages.extend(select(name)?.get(name).map(LockedPackage::from));
+    }
+    Ok(packages)
 }
 
-/// Fetches the indexes and chooses the kernel alone.
+/// Fetches the indexes and chooses the kernel alone, or with the stub.
 pub(crate) fn resolve_kernel(
     plan: &Plan,
+    uefi_stub: bool,
     now: i64,
     fetcher: &Fetcher<'_>,
     store: &Store,
     observer: &dyn Observer,
 ) -> Result<Vec<LockedPackage>, BuildError> {
-    let kernel = plan
-        .kernel
-        .as_ref()
-        .ok_or_else(|| BuildError::new(format!("{} {} has no kernel for {}", plan.distribution, plan.release, plan.architecture)))?;
     observer.event(Event::Began(Step::Index));
     let universe = suites(plan, now, fetcher)?.load_universe(fetcher, store).map_err(|error| build_error(&error))?;
     observer.event(Event::Began(Step::Resolve));
-    choose_kernel(&universe, kernel)
+    choose_kernel(&universe, plan, uefi_stub)
 }
 
 fn local_files(plan: &Plan) -> impl Iterator<Item = &Path> {

@@ -19,6 +19,7 @@ pub(crate) fn resolve_inputs(plan: &Plan, suites: &Suites, wanted: &Wanted, stor
     inputs.set_lines("asked for", plan.include.iter().map(|include| asked_for(include, store)).collect::<Result<Vec<_>, _>>()?);
     inputs.set("recommends", yes(*recommends));
     inputs.set("kernel", plan.kernel.as_ref().filter(|_| wanted.kernel).map_or("none", String::as_str));
+    inputs.set("EFI stub", plan.uefi_stub.as_ref().filter(|_| wanted.kernel && wanted.uefi_stub).map_or("none", String::as_str));
     Ok(inputs)
 }
 

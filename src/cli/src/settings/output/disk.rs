@@ -4,7 +4,7 @@ use rootfs_image::{
 
 use super::compression::Packing;
 use super::{one_of, refuse};
-use crate::output::Format;
+use crate::output::{Boot, Format};
 use crate::setting_error::SettingError;
 use crate::settings::size::bytes;
 use crate::sourced::Sourced;
@@ -19,6 +19,8 @@ const USEFUL: u64 = 64 << 20;
 const PROFILES: [(&str, Profile); 3] = [("default", Profile::Default), ("read-only", Profile::ReadOnly), ("compat", Profile::Compat)];
 
 const TABLES: [(&str, Table); 3] = [("mbr", Table::Mbr), ("gpt", Table::Gpt), ("none", Table::None)];
+
+const BOOTS: [(&str, Boot); 2] = [("direct", Boot::Direct), ("uefi", Boot::Uefi)];
 
 const FILESYSTEMS: [(&str, Filesystem); 2] = [("ext4", Filesystem::Ext4), ("squashfs", Filesystem::Squashfs)];
 
@@ -44,7 +46,7 @@ pub(super) fn name_of(root: &RootFilesystem) -> &'static str {
 }
 
 /// A disk, or, where the file's name is that of a filesystem, this alone.
-pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option<Packing>) -> Result<DiskOptions, SettingError> {
+pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option<Packing>) -> Result<(DiskOptions, Boot), SettingError> {
     let filesystem = match (&wishes.fs, named) {
         (Some(said), named) => {
             let asked = one_of(said, &FILESYSTEMS)?;
@@ -68,6 +70,23 @@ pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option
         }
         (None, named) => named.map_or(Table::Mbr, |_| Table::None),
     };
+    let boot = wishes.boot.as_ref().map(|said| one_of(said, &BOOTS)).transpose()?.unwrap_or_default();
+    let table = match (&wishes.boot, boot) {
+        (Some(said), Boot::Uefi) => {
+            if let Some(named) = named {
+                let reason = format!("the file's name says that it is {} without a table", with_article(named));
+                return Err(SettingError::invalid(said, reason));
+            }
+            if wishes.table.is_some() && table != Table::Gpt {
+                return Err(SettingError::invalid(said, "firmware finds its partition by a GPT, and --table says another"));
+            }
+            if wishes.verity == Some(true) || wishes.dax == Some(true) {
+                return Err(SettingError::invalid(said, "what is mapped or has hashes gets its kernel from outside"));
+            }
+            Table::Gpt
+        }
+        _ => table,
+    };
     let options = DiskOptions {
         root: match filesystem {
             Filesystem::Ext4 => RootFilesystem::Ext4(ext4(wishes, packing)?),
@@ -80,7 +99,7 @@ pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option
         ..DiskOptions::default()
     };
     options.check().map_err(|source| SettingError::Mix { reason: source.to_string(), hint: source.hint() })?;
-    Ok(options)
+    Ok((options, boot))
 }
 
 fn with_article(filesystem: Filesystem) -> &'static str {
@@ -135,7 +154,7 @@ fn squashfs(wishes: &Wishes, packing: Option<Packing>) -> Result<SquashfsOptions
 pub(super) fn refuse_all(wishes: &Wishes, format: Format) -> Result<(), SettingError> {
     let why = format!("{} has none", format.described());
     let settings =
-        [&wishes.fs, &wishes.table, &wishes.size, &wishes.free, &wishes.align, &wishes.label, &wishes.ext4_profile, &wishes.block_size];
+        [&wishes.fs, &wishes.table, &wishes.size, &wishes.free, &wishes.align, &wishes.boot, &wishes.label, &wishes.ext4_profile, &wishes.block_size];
     settings.into_iter().try_for_each(|said| refuse(said.as_ref(), &why))?;
     for (flag, said) in [("--dax", wishes.dax), ("--verity", wishes.verity)] {
         if said == Some(true) {
@@ -169,7 +188,7 @@ mod tests {
     use crate::args::ImageArgs;
 
     fn of(args: ImageArgs) -> Result<Ext4Options, String> {
-        let options = settle(&Wishes::from(args), None, None).map_err(|error| error.to_string())?;
+        let (options, _) = settle(&Wishes::from(args), None, None).map_err(|error| error.to_string())?;
         match options.root {
             RootFilesystem::Ext4(options) => Ok(options),
             RootFilesystem::Squashfs(_) => Err("squashfs".to_owned()),

@@ -1,0 +1,97 @@
+//! The program that UEFI firmware starts: kernel, initramfs and command line in one, on a partition of its own.
+
+use rootfs_boot::Kernel;
+use rootfs_image::{EspOptions, Size, Uki};
+use rootfs_package::fetch::FetchOptions;
+use rootfs_package::kernel::fetch_kernel;
+use rootfs_package::lock::Lock;
+use rootfs_package::store::Store;
+use rootfs_plugin::{Architecture, Plan};
+use rootfs_tree::{Kind, Metadata, Node, Time, Tree};
+
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::progress::Progress;
+
+/// No stub is larger.
+const STUB_LIMIT: u64 = 4 << 20;
+/// No description of a system is longer.
+const OS_RELEASE_LIMIT: u64 = 64 << 10;
+
+/// What the program is made of.
+#[derive(Debug)]
+pub(crate) struct UefiParts {
+    kernel: Kernel,
+    stub: Vec<u8>,
+    initrd: Option<Vec<u8>>,
+    architecture: Architecture,
+}
+
+impl UefiParts {
+    /// From what the kernel's packages and the stub's hold together.
+    ///
+    /// # Errors
+    /// When the kernel or the stub is missing, or a module is damaged.
+    pub(crate) fn of(packages: &Tree, architecture: Architecture) -> Result<Self, Failure> {
+        let failed = |error: rootfs_boot::KernelError| Failure::of(&error).hint(error.hint().map(str::to_owned));
+        let kernel = Kernel::from_tree(packages).map_err(failed)?;
+        let path = format!("/usr/lib/systemd/boot/efi/linux{}.efi.stub", suffix(architecture));
+        let stub = packages.resolve(path.as_bytes()).and_then(|id| packages.read(id, STUB_LIMIT));
+        let stub = stub.map_err(|error| Failure::new("the packages have no EFI stub").because(&error))?;
+        let initramfs = kernel.general_initramfs(architecture).map_err(failed)?;
+        Ok(Self { kernel, stub, initrd: initramfs.map(|initramfs| initramfs.to_cpio()), architecture })
+    }
+
+    /// The partition that firmware looks at, with the program where it looks when it was told nothing else.
+    ///
+    /// # Errors
+    /// When the stub or the kernel is none.
+    pub(crate) fn partition(&self, tree: &Tree, command_line: &str) -> Result<EspOptions, Failure> {
+        let os_release = tree.resolve(b"/etc/os-release").and_then(|id| tree.read(id, OS_RELEASE_LIMIT)).ok();
+        let uki = Uki {
+            stub: &self.stub,
+            linux: self.kernel.vmlinuz(),
+            initrd: self.initrd.as_deref(),
+            command_line,
+            os_release: os_release.as_deref(),
+            uname: Some(self.kernel.release()),
+        };
+        let program = uki.assemble().map_err(|error| Failure::of(&error))?;
+        let time = Time::from_seconds(tree.newest_mtime().seconds);
+        let mut partition = Tree::new(Metadata::root(0o755, time));
+        let path = format!("/EFI/BOOT/BOOT{}.EFI", suffix(self.architecture).to_uppercase());
+        let node = Node { metadata: Metadata::root(0o644, time), kind: Kind::inline(program), package: None };
+        partition.place(path.as_bytes(), node).map_err(|error| Failure::of(&error))?;
+        Ok(EspOptions { tree: partition, size: Size::Minimal, label: None, volume_id: None })
+    }
+}
+
+/// What the kernel is made into that a build's lock pins; nothing where the build writes nothing for UEFI firmware.
+///
+/// # Errors
+/// When a package can't be had, or one is missing from the lock.
+pub(crate) fn of_lock(
+    invocation: &Invocation,
+    plan: &Plan,
+    lock: Option<&Lock>,
+    store: &Store,
+    progress: &Progress,
+) -> Result<Option<UefiParts>, Failure> {
+    let is_wanted = invocation.output.as_ref().is_some_and(|output| output.form.has_uefi_program());
+    let Some(lock) = lock.filter(|_| is_wanted) else { return Ok(None) };
+    if lock.kernel.is_empty() {
+        let hint = "make a lock of a build with `--boot uefi`";
+        return Err(Failure::new("the lock pins no kernel").hint(Some(hint.to_owned())));
+    }
+    let options = FetchOptions { offline: invocation.offline, proxies: invocation.proxies.clone(), ..FetchOptions::default() };
+    let packages = fetch_kernel(&lock.kernel, plan, options, store, progress)?;
+    UefiParts::of(&packages, plan.architecture).map(Some)
+}
+
+/// As EFI's file names have the architecture.
+fn suffix(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86_64 => "x64",
+        Architecture::Aarch64 => "aa64",
+    }
+}
