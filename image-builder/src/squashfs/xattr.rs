@@ -102,17 +102,18 @@ impl<'a> Sets<'a> {
         for set in &self.sets {
             let start = metadata.position();
             set.iter().try_for_each(|attribute| attribute.write(&mut metadata, &mut values))?;
-            stretches.push((start, metadata.position(), set.len()));
+            stretches.push((start, set));
         }
         metadata.finish()?;
         let xattr_table_start = tables.append(metadata.bytes())?;
         let mut ids = Vec::new();
-        for (start, end, count) in stretches {
+        for (start, set) in stretches {
+            let size: usize = set.iter().map(Attribute::length).sum();
             let id = XattrId {
                 xattr: metadata.place(start)?.reference().into(),
                 // A set of an inode has less than 2³² of anything in Linux.
-                count: u32::try_from(count).unwrap_or(u32::MAX).into(),
-                size: u32::try_from(end - start).unwrap_or(u32::MAX).into(),
+                count: u32::try_from(set.len()).unwrap_or(u32::MAX).into(),
+                size: u32::try_from(size).unwrap_or(u32::MAX).into(),
             };
             ids.extend_from_slice(id.as_bytes());
         }
@@ -123,6 +124,11 @@ impl<'a> Sets<'a> {
 }
 
 impl<'a> Attribute<'a> {
+    /// As [`XattrId::size`] counts it.
+    fn length(&self) -> usize {
+        PREFIXES[usize::from(self.prefix)].len() + self.name.len() + 1 + self.value.len()
+    }
+
     /// Appends the attribute. `values` has where long ones were stored.
     fn write(&self, metadata: &mut Metadata<'_>, values: &mut BTreeMap<&'a [u8], u64>) -> Result<(), SquashfsError> {
         let known = values.get(self.value).copied();

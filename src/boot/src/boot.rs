@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::MemfdFlags;
 
-use crate::kernel::{Availability, Driver, Kernel};
+use crate::kernel::{Availability, Driver};
 use crate::machine::{Machine, Plugs};
 use crate::parameters::{Parameters, needs_initramfs};
 use crate::partition::find_root;
@@ -59,6 +59,8 @@ struct Plan<'a> {
     program: PathBuf,
     accelerator: Accelerator,
     interface: DiskInterface,
+    /// Bytes of the disk.
+    size: u64,
     initrd: Option<Initrd>,
     command_line: String,
     forwards: Option<&'a [Forward]>,
@@ -77,10 +79,14 @@ impl<'a> Plan<'a> {
         }
         let name = program_name(request.architecture);
         let program = program::find(name, &request.host.path).ok_or(BootError::QemuMissing { program: name })?;
-        let interface = interface(request.kernel);
-        let root = match &request.disk {
-            Some(disk) => Some((interface, find_root(&disk.path).map_err(|source| BootError::Image { source })?)),
-            None => None,
+        let interface = interface(request);
+        let failed = |source| BootError::Image { source };
+        let (root, size) = match &request.disk {
+            Some(disk) => {
+                let size = fs_err::metadata(&disk.path).map_err(failed)?.len();
+                (Some((interface, find_root(&disk.path).map_err(failed)?)), size)
+            }
+            None => (None, 0),
         };
         let verbose = request.session == Session::Console;
         let parameters = Parameters { given: &request.command_line, architecture: request.architecture, root, verbose };
@@ -92,7 +98,7 @@ impl<'a> Plan<'a> {
             None => initramfs(request, interface, forwards.is_some(), needs_initramfs(&command_line))?.map(Initrd::Ours),
         };
         let accelerator = Accelerator::choose(request.architecture, &request.host);
-        Ok(Self { program, accelerator, interface, initrd, command_line, forwards, has_agent })
+        Ok(Self { program, accelerator, interface, size, initrd, command_line, forwards, has_agent })
     }
 
     fn command(&self, request: &BootRequest<'_>, kernel: &Path, initrd: Option<&Path>, channels: &Channels) -> QemuCommand {
@@ -104,7 +110,7 @@ impl<'a> Plan<'a> {
             kernel,
             initrd,
             command_line: &self.command_line,
-            disk: request.disk.as_ref().map(|disk| (disk, self.interface)),
+            disk: request.disk.as_ref().map(|disk| (disk, self.interface, self.size)),
             forwards: self.forwards,
             channels,
         };
@@ -112,8 +118,12 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What the kernel has from the start, NVMe before virtio: Debian's cloud kernels have only that. Else virtio, by modules.
-fn interface(kernel: &Kernel) -> DiskInterface {
+/// An NVDIMM if the image is made for that; else what the kernel has from the start, NVMe before virtio: Debian's cloud kernels have only that. Else virtio, by modules.
+fn interface(request: &BootRequest<'_>) -> DiskInterface {
+    if request.disk.as_ref().is_some_and(|disk| disk.nvdimm) {
+        return DiskInterface::Nvdimm;
+    }
+    let kernel = request.kernel;
     let built_in = |driver| kernel.availability(driver) == Availability::BuiltIn;
     if built_in(Driver::VirtioBlk) && built_in(Driver::VirtioPci) || !built_in(Driver::Nvme) {
         DiskInterface::Virtio
@@ -138,10 +148,13 @@ fn initramfs(request: &BootRequest<'_>, interface: DiskInterface, network: bool,
     let wanted = [
         (Driver::VirtioPci, agent || network || virtio_disk),
         (Driver::VirtioBlk, virtio_disk),
-        (Driver::Nvme, !virtio_disk),
+        (Driver::Nvme, interface == DiskInterface::Nvme),
+        (Driver::Nfit, interface == DiskInterface::Nvdimm),
+        (Driver::Pmem, interface == DiskInterface::Nvdimm),
         (Driver::VirtioConsole, agent),
         (Driver::VirtioNet, network),
         (Driver::Ext4, request.kernel.availability(Driver::Ext4) == Availability::Module),
+        (Driver::Squashfs, request.command_line.split_ascii_whitespace().any(|word| word == "rootfstype=squashfs")),
     ];
     let wanted: Vec<Driver> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(driver, _)| driver).collect();
     let initramfs = match request.kernel.initramfs(&wanted, request.architecture)? {

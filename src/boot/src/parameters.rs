@@ -57,6 +57,8 @@ fn serial_console(architecture: Architecture) -> &'static str {
 
 fn device(interface: DiskInterface, root: Root) -> String {
     match (interface, root) {
+        (DiskInterface::Nvdimm, Root::Whole) => "/dev/pmem0".to_owned(),
+        (DiskInterface::Nvdimm, Root::Partition(number)) => format!("/dev/pmem0p{number}"),
         (DiskInterface::Nvme, Root::Whole) => "/dev/nvme0n1".to_owned(),
         (DiskInterface::Nvme, Root::Partition(number)) => format!("/dev/nvme0n1p{number}"),
         (DiskInterface::Virtio, Root::Whole) => "/dev/vda".to_owned(),

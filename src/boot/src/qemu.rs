@@ -21,6 +21,7 @@ pub struct QemuCommand {
 pub(crate) enum DiskInterface {
     Nvme,
     Virtio,
+    Nvdimm,
 }
 
 /// A machine, ready to be put into words.
@@ -33,7 +34,8 @@ pub(crate) struct MachineDescription<'a> {
     pub(crate) kernel: &'a Path,
     pub(crate) initrd: Option<&'a Path>,
     pub(crate) command_line: &'a str,
-    pub(crate) disk: Option<(&'a Disk, DiskInterface)>,
+    /// With its bytes.
+    pub(crate) disk: Option<(&'a Disk, DiskInterface, u64)>,
     /// None: there is no network.
     pub(crate) forwards: Option<&'a [Forward]>,
     pub(crate) channels: &'a Channels,
@@ -60,17 +62,23 @@ impl MachineDescription<'_> {
     pub(crate) fn arguments(&self) -> Vec<OsString> {
         let mut arguments = Vec::new();
         let mut add = |words: &[&dyn AsRef<OsStr>]| arguments.extend(words.iter().map(|word| word.as_ref().to_owned()));
+        let nvdimm = self.disk.filter(|(_, interface, _)| *interface == DiskInterface::Nvdimm);
         let machine = match self.architecture {
             Architecture::X86_64 => "q35",
             Architecture::Aarch64 => "virt",
         };
+        let machine = format!("{machine}{}", if nvdimm.is_some() { ",nvdimm=on" } else { "" });
+        // Room for the NVDIMM behind the memory.
+        let more = nvdimm.map_or_else(String::new, |(_, _, size)| {
+            format!(",slots=1,maxmem={}M", u64::from(self.memory_mib) + size.div_ceil(1 << 20).next_multiple_of(1 << 10) + (1 << 10))
+        });
         let (accelerator, processor) = match self.accelerator {
             Accelerator::Kvm => ("kvm", "host"),
             Accelerator::Tcg => ("tcg,thread=multi", "max"),
         };
         add(&[&"-nodefaults", &"-no-user-config", &"-display", &"none", &"-no-reboot"]);
         add(&[&"-machine", &machine, &"-accel", &accelerator, &"-cpu", &processor]);
-        add(&[&"-smp", &self.processors.to_string(), &"-m", &format!("{}M", self.memory_mib)]);
+        add(&[&"-smp", &self.processors.to_string(), &"-m", &format!("{}M{more}", self.memory_mib)]);
         add(&[&"-kernel", &self.kernel]);
         if let Some(initrd) = self.initrd {
             add(&[&"-initrd", &initrd]);
@@ -83,8 +91,13 @@ impl MachineDescription<'_> {
             add(&[&"-device", &"virtio-serial-pci", &"-chardev", &format!("socket,id=agent,fd={agent}")]);
             add(&[&"-device", &format!("virtserialport,chardev=agent,name={AGENT_PORT}")]);
         }
-        if let Some((disk, interface)) = self.disk {
-            add(&[&"-drive", &drive(disk), &"-device", &device(interface)]);
+        match self.disk {
+            Some((disk, DiskInterface::Nvdimm, size)) => {
+                add(&[&"-object", &memory(disk, size), &"-device", &"nvdimm,id=nvdimm,memdev=disk,unarmed=on"]);
+            }
+            Some((disk, DiskInterface::Nvme, _)) => add(&[&"-drive", &drive(disk), &"-device", &"nvme,drive=disk,serial=rootfs-gen"]),
+            Some((disk, DiskInterface::Virtio, _)) => add(&[&"-drive", &drive(disk), &"-device", &"virtio-blk-pci,drive=disk"]),
+            None => {}
         }
         if let Some(forwards) = self.forwards {
             add(&[&"-netdev", &network(forwards), &"-device", &"virtio-net-pci,netdev=net,romfile="]);
@@ -93,21 +106,20 @@ impl MachineDescription<'_> {
     }
 }
 
-/// A comma in a path is said twice.
 fn drive(disk: &Disk) -> OsString {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    let path = disk.path.as_os_str().as_bytes().iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b',' { 2 } else { 1 }));
-    let mut drive = b"if=none,id=disk,format=raw,file=".to_vec();
-    drive.extend(path);
-    drive.extend(if disk.write { &b",discard=unmap"[..] } else { b",snapshot=on" });
-    OsString::from_vec(drive)
+    with_path("if=none,id=disk,format=raw,file=", disk, if disk.write { ",discard=unmap" } else { ",snapshot=on" })
 }
 
-fn device(interface: DiskInterface) -> &'static str {
-    match interface {
-        DiskInterface::Nvme => "nvme,drive=disk,serial=rootfs-gen",
-        DiskInterface::Virtio => "virtio-blk-pci,drive=disk",
-    }
+/// The image as memory of the machine: it can't be written to, as Kata has it.
+fn memory(disk: &Disk, size: u64) -> OsString {
+    with_path("memory-backend-file,id=disk,share=off,readonly=on,mem-path=", disk, &format!(",size={size}"))
+}
+
+/// A comma in a path is said twice.
+fn with_path(before: &str, disk: &Disk, behind: &str) -> OsString {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let path = disk.path.as_os_str().as_bytes().iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b',' { 2 } else { 1 }));
+    OsString::from_vec(before.bytes().chain(path).chain(behind.bytes()).collect())
 }
 
 fn network(forwards: &[Forward]) -> String {
@@ -135,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_whole_machine_in_words() {
-        let disk = Disk { path: "a,b.img".into(), write: false };
+        let disk = Disk { path: "a,b.img".into(), write: false, nvdimm: false };
         let description = MachineDescription {
             architecture: Architecture::X86_64,
             accelerator: Accelerator::Tcg,
@@ -144,7 +156,7 @@ mod tests {
             kernel: Path::new("/proc/self/fd/6"),
             initrd: Some(Path::new("it's")),
             command_line: "root=/dev/vda1 rw",
-            disk: Some((&disk, DiskInterface::Virtio)),
+            disk: Some((&disk, DiskInterface::Virtio, 1 << 20)),
             forwards: Some(&[Forward { protocol: Protocol::Tcp, host: 2222, guest: 22 }]),
             channels: &Channels { console: 3, monitor: 4, agent: Some(5) },
         };
@@ -160,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_disk_is_written_to_only_when_asked() {
-        let disk = Disk { path: "x".into(), write: true };
+        let disk = Disk { path: "x".into(), write: true, nvdimm: true };
         assert_eq!(drive(&disk), "if=none,id=disk,format=raw,file=x,discard=unmap");
+        assert_eq!(memory(&disk, 4096), "memory-backend-file,id=disk,share=off,readonly=on,mem-path=x,size=4096");
     }
 }

@@ -48,6 +48,8 @@ pub struct Disk {
     pub path: PathBuf,
     /// Whether the guest's writes reach it. Else they are forgotten.
     pub write: bool,
+    /// Whether the guest maps it as an NVDIMM, rather than having it as a disk.
+    pub nvdimm: bool,
 }
 
 /// What the guest is connected to.

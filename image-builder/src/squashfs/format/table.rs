@@ -29,7 +29,7 @@ pub(crate) struct XattrId {
     /// The first, by its reference.
     pub(crate) xattr: U64,
     pub(crate) count: U32,
-    /// Of all, with what tells their lengths.
+    /// Of all names, each with its prefix and a NUL as listxattr(2) gives it, and of all values; mksquashfs means that by it, and no reader looks.
     pub(crate) size: U32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::FileExt as _;
 
-use rootfs_image::SquashfsCompression;
+use rootfs_image::{SquashfsCompression, SquashfsReader};
 use rootfs_tree::{Kind, ScanOptions, Tree};
 
 use super::judge::{everything, judge, noise, with};
@@ -59,6 +59,10 @@ fn one_wrong_byte_in_any_part_is_found() {
                 rootfs_tree::diff(&super::judge::expected(&tree), &found).is_empty()
             };
             assert!(!said.status.success() || !is_same(), "{what}");
+            // Who owns a file is stored as it is: another owner is found by comparing alone.
+            let file = fs_err::File::open(&damaged).unwrap();
+            let verified = SquashfsReader::open(&file).and_then(|reader| reader.verify());
+            assert!(said.status.success() || verified.is_err(), "{what}");
             let _ = fs_err::remove_dir_all(&target);
         }
         let cut = judged.directory.path().join("cut");

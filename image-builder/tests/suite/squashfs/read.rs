@@ -80,27 +80,33 @@ fn what_mksquashfs_writes_can_be_verified() {
     }
 }
 
-/// Where something in a small image matters: everything but padding, what is not in use, and flags for people.
+/// A field of eight bytes of the superblock.
+fn field(bytes: &[u8], at: usize) -> usize {
+    usize::try_from(u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())).unwrap()
+}
+
 #[test]
-fn every_wrong_byte_of_a_compressed_image_is_found_or_of_no_account() {
+fn every_wrong_byte_of_what_is_compressed_or_leads_somewhere_is_found() {
     let mut tree = everything();
     crowd(&mut tree, "crowd", 30, 20);
     add(&mut tree, Tree::ROOT, "text", Kind::inline(b"some text ".repeat(3_000)));
-    // The checks of zlib and xz are of all that is compressed.
-    for compression in [COMPRESSIONS[1], COMPRESSIONS[2]] {
-        let judged = write(&tree, &SquashfsOptions { block_size: 4096, ..with(compression) });
+    // Where all that is compressed has a check: zlib's and xz's own.
+    for compression in [COMPRESSIONS[1], COMPRESSIONS[3]] {
+        let judged = write(&tree, &SquashfsOptions { block_size: 16 << 10, ..with(compression) });
         let bytes = fs_err::read(&judged.image).unwrap();
-        let mut unseen = Vec::new();
-        for at in 0..usize::try_from(judged.squashfs.bytes_used).unwrap() {
+        let [ids, xattrs, inodes, fragments, export] = [48, 56, 64, 80, 88].map(|at| field(&bytes, at));
+        let checked = [
+            (0..8).chain(12..24).chain(26..40).chain(41..96).collect::<Vec<_>>(),
+            // Behind the compressor's options, up to the fragments' own table, whose only block is stored as it is.
+            (106..fragments - 16 - 2).collect(),
+            (inodes..fragments - 4).collect(),
+            [fragments, export, ids, xattrs, xattrs + 16].iter().flat_map(|at| *at..at + 8).collect(),
+        ];
+        for at in checked.into_iter().flatten() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x21;
-            if verify(&damaged.as_slice()).is_ok() {
-                unseen.push(at);
-            }
+            assert!(verify(&damaged.as_slice()).is_err(), "{compression:?}: byte {at}");
         }
-        // The time, and flags.
-        let superblock = (8..12).chain(24..26);
-        assert_eq!(unseen, superblock.collect::<Vec<_>>(), "{compression:?}");
     }
 }
 
@@ -118,4 +124,28 @@ fn no_end_of_an_image_is_missed() {
     let file = fs_err::OpenOptions::new().read(true).write(true).open(&judged.image).unwrap();
     file.file().write_all_at(b"\x05\x00", 28).unwrap();
     assert_eq!(verify(&open(&judged)).unwrap_err().to_string(), "the superblock's version can't be 327680");
+}
+
+/// Where nothing is compressed, changes get furthest.
+#[test]
+fn no_change_of_some_bytes_is_more_than_an_error() {
+    let mut tree = everything();
+    crowd(&mut tree, "crowd", 400, 40);
+    let judged = write(&tree, &SquashfsOptions { block_size: 4096, ..with(COMPRESSIONS[0]) });
+    let bytes = fs_err::read(&judged.image).unwrap();
+    let used = usize::try_from(judged.squashfs.bytes_used).unwrap();
+    let metadata = field(&bytes, 64);
+    let mut errors = std::collections::BTreeSet::new();
+    for round in 0..4000 {
+        let mut damaged = bytes[..used].to_vec();
+        for change in noise(12, round).chunks(4) {
+            let at = usize::from(u16::from_le_bytes([change[0], change[1]]));
+            let at = if change[2] % 8 == 0 { at % 96 } else { metadata + at % (used - metadata) };
+            damaged[at] = change[3];
+        }
+        if let Err(error) = verify(&damaged.as_slice()) {
+            errors.insert(error.to_string().split(|c: char| c.is_ascii_digit()).collect::<String>());
+        }
+    }
+    assert!(errors.len() > 25, "{errors:#?}");
 }

@@ -32,13 +32,13 @@ fn all() -> [SquashfsCompression; 7] {
 #[test]
 fn pinned_digests() {
     let expected = [
-        "28d19765437bf4b164a5c35b05773561953e6b3961957e7eae76dab186432b79",
-        "000f0357dd2acaae78c9afda5824fb212d0816880e6f55de43c53fac10271051",
-        "cd099596df7c3f77c8597545b13a7d7bed3cd1bd6ab49581f23547f41f6ae8be",
-        "3247e129c08ddbd53235a6b659efe19418a948196e80e71f738748e538118416",
-        "36aca7445a1805f6f424865330c5110a9b1ee4f0a9f7546fa44d918489a8226e",
-        "ebae4f7af62aaf17464a20bb27ff01975a2f228cc7167b2d7f307e44a8945d8f",
-        "5c8fa4b73bdf91c8c0e98af9664efdc75e04ec2d064fcddb46c4c6568a16fbcb",
+        "cfd6df49402e835fedc59b377840f449c95b0920c1cb375556300e2a2d86d4ad",
+        "daa23cfa04dd25abc2cae2d8bedf6e75d04ab86e272b64c967614c6352725e0d",
+        "ce3de53eccf48e097bda7ddb9eb602a8e4204463ea37803a391bec5613ea1703",
+        "5c57c27db805af45a181a83b867e0a8a91c3eaedc783545a490d2169e069a60d",
+        "4d533fac13a1e85dd9588b0e85225ed9c27ba3df9a6bbf051a7cb582fb55c5ec",
+        "a940a35a80564b43a4a8e81adaa5ea4818892b41ec467051cbd734476581afa2",
+        "bdb20ee1e02c0bdfc5d92daacc19fa5b6425dbf8f4b986097ad410a6a72847b2",
     ];
     let found = all().map(|compression| digest(&judge(&everything(), &with(compression)).image));
     assert_eq!(found, expected);

@@ -13,14 +13,30 @@ pub enum Driver {
     VirtioConsole,
     /// Virtio network cards.
     VirtioNet,
+    /// What finds NVDIMMs by the firmware's tables.
+    Nfit,
+    /// NVDIMMs as disks.
+    Pmem,
     /// The ext4 filesystem.
     Ext4,
+    /// The squashfs filesystem.
+    Squashfs,
 }
 
 impl Driver {
     /// Every driver, in the order in which they are loaded.
-    pub const ALL: [Self; 7] =
-        [Self::VirtioPci, Self::VirtioMmio, Self::VirtioBlk, Self::VirtioConsole, Self::VirtioNet, Self::Nvme, Self::Ext4];
+    pub const ALL: [Self; 10] = [
+        Self::VirtioPci,
+        Self::VirtioMmio,
+        Self::VirtioBlk,
+        Self::VirtioConsole,
+        Self::VirtioNet,
+        Self::Nvme,
+        Self::Nfit,
+        Self::Pmem,
+        Self::Ext4,
+        Self::Squashfs,
+    ];
 
     /// The module's name.
     #[must_use]
@@ -32,7 +48,10 @@ impl Driver {
             Self::VirtioBlk => "virtio_blk",
             Self::VirtioConsole => "virtio_console",
             Self::VirtioNet => "virtio_net",
+            Self::Nfit => "nfit",
+            Self::Pmem => "nd_pmem",
             Self::Ext4 => "ext4",
+            Self::Squashfs => "squashfs",
         }
     }
 
@@ -45,7 +64,10 @@ impl Driver {
             Self::VirtioBlk => "CONFIG_VIRTIO_BLK",
             Self::VirtioConsole => "CONFIG_VIRTIO_CONSOLE",
             Self::VirtioNet => "CONFIG_VIRTIO_NET",
+            Self::Nfit => "CONFIG_ACPI_NFIT",
+            Self::Pmem => "CONFIG_BLK_DEV_PMEM",
             Self::Ext4 => "CONFIG_EXT4_FS",
+            Self::Squashfs => "CONFIG_SQUASHFS",
         }
     }
 }

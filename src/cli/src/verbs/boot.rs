@@ -35,7 +35,7 @@ pub(super) fn run(args: &BootArgs, environment: &Environment, interrupted: Arc<A
         architecture: architecture(record.as_ref()).map_err(ours)?,
         kernel: &kernel,
         initrd: args.initrd.as_deref(),
-        disk: Some(Disk { path: args.image.clone(), write: args.write }),
+        disk: Some(Disk { path: args.image.clone(), write: args.write, nvdimm: record.as_ref().is_some_and(|record| record.dax) }),
         command_line: guest_command_line(args, record.as_ref()),
         memory_mib: memory(&args.memory).map_err(ours)?,
         processors: args.cpus,
