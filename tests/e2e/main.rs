@@ -8,6 +8,7 @@ mod damaged_packages;
 mod damaged_trees;
 mod disk;
 mod engine;
+mod formats;
 mod host;
 mod hostile_packages;
 mod hostile_scripts;
@@ -71,6 +72,7 @@ fn cases() -> Vec<Case> {
         damaged_packages::cases(),
         signatures::cases(),
         disk::cases(),
+        formats::cases(),
         images::cases(),
         host::cases(),
         hostile_scripts::cases(),

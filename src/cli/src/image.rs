@@ -7,11 +7,11 @@ use rootfs_image::{Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFil
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
-use crate::uefi::UefiParts;
-use crate::{architecture, command_line};
 use crate::failure::Failure;
 use crate::output::Form;
 use crate::progress::Progress;
+use crate::uefi::UefiParts;
+use crate::{architecture, command_line};
 
 /// What is known of a file once it is written.
 #[derive(Debug)]
@@ -98,13 +98,7 @@ fn attributes_note(written: Cpio) -> Vec<String> {
     }
 }
 
-fn write_disk(
-    tree: &Tree,
-    options: &DiskOptions,
-    uefi: Option<&UefiParts>,
-    path: &Path,
-    progress: &Progress,
-) -> Result<Written, Failure> {
+fn write_disk(tree: &Tree, options: &DiskOptions, uefi: Option<&UefiParts>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
     let failed = |error: rootfs_image::DiskError| Failure::of(&error).hint(error.hint());
     let mut options = options.clone();
     let architecture = architecture::of(tree);

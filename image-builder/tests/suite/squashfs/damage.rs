@@ -60,7 +60,7 @@ fn one_wrong_byte_in_any_part_is_found() {
             };
             assert!(!said.status.success() || !is_same(), "{what}");
             // Who owns a file is stored as it is: another owner is found by comparing alone.
-            let file = fs_err::File::open(&damaged).unwrap();
+            let file = rootfs_image::FileSource::open(&damaged).unwrap();
             let verified = SquashfsReader::open(&file).and_then(|reader| reader.verify());
             assert!(said.status.success() || verified.is_err(), "{what}");
             let _ = fs_err::remove_dir_all(&target);

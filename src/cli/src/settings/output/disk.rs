@@ -153,8 +153,17 @@ fn squashfs(wishes: &Wishes, packing: Option<Packing>) -> Result<SquashfsOptions
 /// Refuses what is said of disks where something else is written.
 pub(super) fn refuse_all(wishes: &Wishes, format: Format) -> Result<(), SettingError> {
     let why = format!("{} has none", format.described());
-    let settings =
-        [&wishes.fs, &wishes.table, &wishes.size, &wishes.free, &wishes.align, &wishes.boot, &wishes.label, &wishes.ext4_profile, &wishes.block_size];
+    let settings = [
+        &wishes.fs,
+        &wishes.table,
+        &wishes.size,
+        &wishes.free,
+        &wishes.align,
+        &wishes.boot,
+        &wishes.label,
+        &wishes.ext4_profile,
+        &wishes.block_size,
+    ];
     settings.into_iter().try_for_each(|said| refuse(said.as_ref(), &why))?;
     for (flag, said) in [("--dax", wishes.dax), ("--verity", wishes.verity)] {
         if said == Some(true) {
