@@ -24,4 +24,5 @@ mod sharing;
 mod sizes;
 mod snapshot;
 mod uki;
+mod verify;
 mod verity;

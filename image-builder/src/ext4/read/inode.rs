@@ -15,8 +15,8 @@ use crate::ext4::layout::{FAST_SYMLINK, JOURNAL_INODE, RESIZE_INODE, ROOT_INODE}
 const OLD_SIZE: usize = 128;
 /// `i_flags`: `i_blocks` counts blocks, not sectors.
 const HUGE_FILE_FL: u32 = 0x4_0000;
-/// `i_flags` of features that [`super::feature`] doesn't know: encrypted, verity, inline data, casefold.
-const UNKNOWN_FLAGS: u32 = 0x800 | 0x10_0000 | 0x1000_0000 | 0x4000_0000;
+/// `i_flags` of features that [`super::feature`] doesn't know: encrypted, AFS, verity, inline data, casefold.
+const UNKNOWN_FLAGS: u32 = 0x800 | 0x2000 | 0x10_0000 | 0x1000_0000 | 0x4000_0000;
 /// The type in `i_mode`.
 const TYPE: u16 = 0xF000;
 
@@ -145,6 +145,9 @@ impl Check<'_> {
         if has_room && (extra + OLD_SIZE > raw.bytes.len() || !extra.is_multiple_of(4)) {
             self.blame(raw.number, Ext4Flaw::Range { what: "the length of the fields", value: extra as u64 });
         }
+        if fields.i_obso_faddr.get() != 0 {
+            self.blame(raw.number, Ext4Flaw::Range { what: "the address of a fragment", value: fields.i_obso_faddr.get().into() });
+        }
         let mut blocks = self.check_content(raw, is_reserved)?;
         blocks += self.check_attributes(raw)?;
         self.check_block_count(raw, blocks);
@@ -234,7 +237,11 @@ impl Check<'_> {
         if raw.has(INDEX_FL) {
             self.blame_form(raw.number, "it has a hash tree and is no directory");
         }
-        if mapping.end > 0 && size < (mapping.end - 1) * block_size {
+        let addresses = block_size / 4;
+        let most = if raw.has(EXTENTS_FL) { u64::from(u32::MAX) } else { 12 + addresses + addresses.pow(2) + addresses.pow(3) };
+        if size > most * block_size {
+            self.blame(raw.number, Ext4Flaw::Range { what: "its size", value: size });
+        } else if mapping.end > 0 && size < (mapping.end - 1) * block_size {
             self.blame(raw.number, Ext4Flaw::Count { what: "its size", said: size, found: mapping.end * block_size });
         }
         if raw.number == JOURNAL_INODE {

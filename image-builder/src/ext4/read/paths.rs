@@ -21,11 +21,8 @@ impl Check<'_> {
                 at = self.inodes.get(&at).map_or(0, |known| known.parent);
             }
         }
-        if wanted.is_empty() {
-            return Ok(());
-        }
         let mut names: BTreeMap<u32, Box<[u8]>> = BTreeMap::new();
-        for listing in &self.directories {
+        for listing in self.directories.iter().filter(|_| !wanted.is_empty()) {
             for (_, physical) in listing.blocks() {
                 let block = self.volume.block(physical)?;
                 for entry in entries(&block[..self.entry_space()]).0 {
