@@ -14,6 +14,11 @@ impl Checksum {
         Self { sum: !0, is_kept: true }
     }
 
+    /// Going on from what is known.
+    pub(crate) fn from_value(sum: u32) -> Self {
+        Self { sum, is_kept: true }
+    }
+
     /// Always 0.
     pub(crate) fn none() -> Self {
         Self { sum: 0, is_kept: false }

@@ -23,11 +23,11 @@ use rootfs_tree::{Time, Tree};
 
 pub(crate) use allocation::Allocation;
 pub(crate) use attribute::Attribute;
-pub(crate) use census::{Census, JOURNAL_INODE, RESIZE_INODE, path_of};
+pub(crate) use census::{Census, JOURNAL_INODE, RESIZE_INODE, ROOT_INODE, path_of};
 pub(crate) use demand::FAST_SYMLINK;
 pub(crate) use directory::{Entry, HashTree, Shape, entry_space, node_limit, record_length, root_limit};
 pub(crate) use extent_tree::{Extent, ROOT_ENTRIES, block_entries};
-pub(crate) use geometry::{FIRST_INODE, GROUPS_PER_FLEX, Geometry};
+pub(crate) use geometry::{FIRST_INODE, GROUPS_PER_FLEX, Geometry, has_superblock};
 pub(crate) use sharing::LargeValue;
 pub(crate) use usage::GroupUsage;
 pub(crate) use xattr::Placed as PlacedXattrs;

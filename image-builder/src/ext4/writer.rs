@@ -21,6 +21,8 @@ use super::{Ext4Error, format};
 use crate::sink::Image;
 use batch::Batch;
 
+pub(crate) use group::set_bits;
+
 impl Ext4Layout {
     /// Writes the filesystem. Contents are copied by as many threads as rayon has, each at ascending offsets; what is not in use is not written.
     ///

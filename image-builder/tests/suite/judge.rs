@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use rootfs_image::{Ext4Layout, Ext4Options, Image, ImageFile};
+use rootfs_image::{Ext4Image, Ext4Layout, Ext4Options, Ext4ReadError, Ext4Report, FileSource, Image, ImageFile};
 use rootfs_tree::{Digest, Kind, Metadata, Node, ScanOptions, Tree};
 use tempfile::TempDir;
 
@@ -54,12 +54,24 @@ pub(crate) fn run_well(program: &str, arguments: &[&str]) -> String {
     said
 }
 
-/// Whether e2fsck finds nothing at all, not even something to make better.
+/// Whether e2fsck finds nothing at all, not even something to make better, and our own reader nothing either.
 pub(crate) fn assert_clean(image: &Path) {
     let said = run_well("e2fsck", &["-fn", path(image)]);
     for complaint in ["could be", "ptimiz", "WARNING", "? no"] {
         assert!(!said.contains(complaint), "{said}");
     }
+    let report = verify(image).unwrap();
+    assert!(report.is_clean() && report.unchecked.is_empty(), "{report:?}");
+}
+
+/// What our own reader finds.
+pub(crate) fn verify(image: &Path) -> Result<Ext4Report, Ext4ReadError> {
+    Ext4Image::open(&FileSource::open(image)?)?.verify()
+}
+
+/// Whether our own reader finds something wrong.
+pub(crate) fn refuses(image: &Path) -> bool {
+    verify(image).map_or(true, |report| !report.is_clean())
 }
 
 /// What debugfs says to a request.

@@ -25,4 +25,5 @@ mod sizes;
 mod snapshot;
 mod squashfs;
 mod uki;
+mod verify;
 mod verity;

@@ -126,10 +126,14 @@ fn options() -> impl Strategy<Value = Ext4Options> {
     })
 }
 
-/// More in the long run of all tests.
+/// Whether this is the long run of all tests.
 #[expect(clippy::disallowed_methods, reason = "how long the tests take is said in the environment")]
+pub(crate) fn is_full() -> bool {
+    std::env::var("ROOTFS_TEST_FULL").is_ok_and(|value| value == "1")
+}
+
 pub(crate) fn cases() -> u32 {
-    if std::env::var("ROOTFS_TEST_FULL").is_ok_and(|value| value == "1") { 400 } else { 40 }
+    if is_full() { 400 } else { 40 }
 }
 
 proptest! {

@@ -105,7 +105,7 @@ fn inodes_per_block(block_size: u32) -> u32 {
 }
 
 /// Groups 0 and 1 and the powers of 3, 5 and 7.
-fn has_superblock(group: u32) -> bool {
+pub(crate) fn has_superblock(group: u32) -> bool {
     let is_power = |base: u32| {
         let mut rest = group;
         while rest > 1 && rest.is_multiple_of(base) {

@@ -108,7 +108,7 @@ fn fill_block_bitmap(bitmap: &mut [u8], usage: &GroupUsage) {
 }
 
 /// Sets the bits from `start` to before `end`, the lowest of a byte first.
-fn set_bits(bitmap: &mut [u8], start: usize, end: usize) {
+pub(crate) fn set_bits(bitmap: &mut [u8], start: usize, end: usize) {
     let mut at = start;
     while at < end {
         if at.is_multiple_of(8) && end - at >= 8 {

@@ -6,6 +6,7 @@ use super::batch::Batch;
 use super::format::{EXTRA_ISIZE, INODE_SIZE, XATTR_MAGIC, XattrEntry, XattrHeader};
 use super::physical;
 use crate::ext4::Ext4Error;
+use crate::ext4::attribute_hash::attribute_hash;
 use crate::ext4::layout::{Attribute, PlacedXattrs};
 
 /// What an inode has before its attributes.
@@ -121,20 +122,10 @@ impl Writer<'_> {
     /// The hash goes over name and value; instead of a value elsewhere over that one's hash.
     fn reference(&self, attribute: &Attribute<'_>) -> Result<Reference, Ext4Error> {
         if !attribute.is_large {
-            return Ok(Reference { inode: 0, hash: hash(attribute.name, &attribute.value) });
+            return Ok(Reference { inode: 0, hash: attribute_hash(attribute.name, &attribute.value) });
         }
         let inode = self.layout.census.sharing().value_inode(&attribute.value_digest()).ok_or(Ext4Error::TreeChanged)?;
         let of_value = self.checksum.with(&attribute.value).value();
-        Ok(Reference { inode, hash: hash(attribute.name, &of_value.to_le_bytes()) })
+        Ok(Reference { inode, hash: attribute_hash(attribute.name, &of_value.to_le_bytes()) })
     }
-}
-
-/// Over a name and a value, the value filled up with zeros to whole words: `ext4_xattr_hash_entry`.
-fn hash(name: &[u8], value: &[u8]) -> u32 {
-    let over_name = name.iter().fold(0_u32, |hash, byte| hash.rotate_left(5) ^ u32::from(*byte));
-    value.chunks(4).fold(over_name, |hash, chunk| {
-        let mut word = [0; 4];
-        word[..chunk.len()].copy_from_slice(chunk);
-        hash.rotate_left(16) ^ u32::from_le_bytes(word)
-    })
 }
