@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: rootfs-gen against its peers, in turns on one machine.
 
 mod images;
+mod kata;
 mod measure;
 mod packages;
 mod squashfs;
@@ -10,14 +11,15 @@ use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|squashfs]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 4] = [
     ("packages", &packages::NEEDS, packages::bench),
     ("images", &images::NEEDS, images::bench),
+    ("kata", &kata::NEEDS, kata::bench),
     ("squashfs", &squashfs::NEEDS, squashfs::bench),
 ];
 
