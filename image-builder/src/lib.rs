@@ -1,20 +1,30 @@
-//! Disk images from a [`Tree`](rootfs_tree::Tree), in process and the same bytes every time.
+//! What virtual machines and containers start from, of a [`Tree`](rootfs_tree::Tree): in process, and the same bytes every time.
 //!
-//! An image is planned first and written afterwards. A plan is arithmetic: it knows the place of every byte, so a size is computed and never
-//! tried, an image that can't be is refused before a byte is written, and contents can be copied by many threads at once. Nothing here starts a
-//! process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come from it or
-//! are given.
+//! | | |
+//! |---|---|
+//! | [`DiskLayout`] | a disk: MBR or GPT, a root filesystem, an EFI system partition, GRUB for a BIOS, dm-verity's hashes, Kata's DAX header |
+//! | [`Ext4Layout`], [`Squashfs`], [`FatLayout`] | filesystems alone |
+//! | [`write_cpio`] | a kernel's first root; tars are written by the tree itself |
+//! | [`Encoder`] | what packs an archive, on all processors |
+//! | [`Uki`] | a kernel as a program for UEFI firmware |
+//!
+//! Nothing here starts a process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come
+//! from it or are given. A disk is planned first: a plan is arithmetic, knows the place of every byte, and refuses what can't be before a byte is written.
+//! Only a squashfs has a size that is known once it is compressed. Contents are then copied or compressed by many threads at once.
+//!
+//! A tar to a disk that a kernel starts from:
 //!
 //! ```no_run
 //! use rootfs_image::{DiskLayout, DiskOptions, Image, ImageFile};
-//! use rootfs_tree::{ScanOptions, Tree};
+//! use rootfs_tree::Tree;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let tree = Tree::scan("./out".as_ref(), &ScanOptions::default())?;
+//! let tree = Tree::from_tar("rootfs.tar.xz".as_ref(), "spool".as_ref())?;
 //! let layout = DiskLayout::plan(&tree, &DiskOptions::default())?;
 //! let file = ImageFile::create("guest.img".as_ref())?;
 //! let disk = layout.write(&tree, &Image::new(&file))?;
 //! file.finish(disk.size)?;
+//! println!("root={} rw", disk.root_device().unwrap_or_default());
 //! # Ok(())
 //! # }
 //! ```
