@@ -1,12 +1,11 @@
-use crate::ext4::format::{EA_INODE_FL, EXTENTS_FL, INDEX_FL, XATTR_SIZE_MAX, mode};
-use crate::ext4::layout::{FAST_SYMLINK, JOURNAL_INODE, RESIZE_INODE};
-
 use super::Ext4ReadError;
 use super::check::Check;
 use super::directory::Listing;
 use super::extents::{Mapping, Owner, Piece};
 use super::inode::RawInode;
 use super::problem::Ext4Flaw;
+use crate::ext4::format::{EA_INODE_FL, EXTENTS_FL, INDEX_FL, XATTR_SIZE_MAX, mode};
+use crate::ext4::layout::{FAST_SYMLINK, JOURNAL_INODE, RESIZE_INODE};
 
 impl Check<'_> {
     /// What an inode has apart from attributes; gives how many blocks that takes.
