@@ -6,6 +6,8 @@ mod error;
 mod fuzz;
 #[path = "../../fuzz/seeds/deb.rs"]
 mod fuzz_deb;
+#[path = "../../fuzz/seeds/ext4.rs"]
+mod fuzz_ext4;
 #[path = "../../fuzz/seeds/text.rs"]
 mod fuzz_text;
 mod judges;

@@ -7,6 +7,7 @@ mod attributes;
 mod block_map;
 mod check;
 mod claims;
+mod content;
 mod directory;
 mod error;
 mod extents;

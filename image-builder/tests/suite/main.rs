@@ -12,6 +12,8 @@ mod disk;
 mod fat;
 mod file;
 mod forest;
+#[path = "../../../fuzz/seeds/ext4.rs"]
+mod fuzz_seeds;
 mod gpt;
 mod judge;
 mod kernel;

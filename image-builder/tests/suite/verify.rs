@@ -79,7 +79,8 @@ fn images_of_mke2fs_are_clean() {
         "^filetype",
         "orphan_file",
     ] {
-        for block_size in [1024, 4096] {
+        // In the quick run one block size each.
+        for block_size in [1024, 4096].into_iter().filter(|size| is_full() || (features.len() % 2 == 0) == (*size == 1024)) {
             let report = verify(&mke2fs(directory.path(), features, block_size)).unwrap();
             assert!(report.is_clean(), "{features} {block_size}: {report:?}");
             assert_eq!(report.unchecked.is_empty(), features != "orphan_file");
@@ -203,12 +204,22 @@ fn what_is_not_known_is_said() {
 }
 
 #[test]
+fn what_the_search_for_harm_begins_with_is_sound() {
+    let seeds = crate::fuzz_seeds::seeds();
+    assert_eq!(seeds.len(), 2);
+    for (name, bytes) in seeds {
+        let report = Ext4Image::open(&bytes.as_slice()).unwrap().verify().unwrap();
+        assert!(report.is_clean() && report.inodes == 11, "{name}: {report:?}");
+    }
+}
+
+#[test]
 fn hostile_images_do_no_harm() {
     let mut tree = empty();
     crowd(&mut tree, "crowd", 100, 30);
     let id = add(&mut tree, Tree::ROOT, "attributes", Kind::inline(vec![1; 5000]));
     tree.node_mut(id).metadata.xattrs = Some(with_xattrs(&[("user.a", 500), ("user.b", 9)]));
-    let count = if is_full() { 40_000 } else { 1500 };
+    let count = if is_full() { 100_000 } else { 4000 };
     // Without checksums, so that damage reaches what is behind them.
     for block_size in [BlockSize::K1, BlockSize::K4] {
         let journal = Journal::None;
@@ -218,6 +229,7 @@ fn hostile_images_do_no_harm() {
         let blocks: Vec<usize> =
             sound.chunks(size).enumerate().filter(|(_, block)| block.iter().any(|byte| *byte != 0)).map(|(index, _)| index).collect();
         let mut numbers = Numbers(1);
+        let mut verified = 0;
         for _ in 0..count {
             let mut bytes = sound.clone();
             for _ in 0..=numbers.next(6) {
@@ -227,9 +239,13 @@ fn hostile_images_do_no_harm() {
             let bytes: &[u8] = &bytes;
             if let Ok(image) = Ext4Image::open(&bytes) {
                 assert!(image.inspect().block_size >= 1024);
-                assert!(image.verify().map_or(0, |report| report.problems.len()) <= 100);
+                if let Ok(report) = image.verify() {
+                    verified += 1;
+                    assert!(report.problems.len() <= 100);
+                }
             }
         }
+        assert!(verified > count / 2, "{verified}");
     }
 }
 

@@ -32,7 +32,7 @@ impl Listing {
 
     /// All blocks, each with its number in the directory.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.pieces.iter().flat_map(|piece| (0..piece.length).map(move |at| (piece.logical + at, piece.physical + at)))
+        self.pieces.iter().flat_map(Piece::blocks)
     }
 }
 

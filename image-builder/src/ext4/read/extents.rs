@@ -32,6 +32,14 @@ pub(super) struct Piece {
     pub(super) length: u64,
 }
 
+impl Piece {
+    /// Each block's number in the file, and in the filesystem.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (u64, u64)> + use<> {
+        let Self { logical, physical, length } = *self;
+        (0..length).map(move |at| (logical + at, physical + at))
+    }
+}
+
 /// The blocks of an inode.
 #[derive(Debug, Default)]
 pub(super) struct Mapping {

@@ -31,6 +31,8 @@ pub(super) struct Volume<'a> {
     pub(super) reserved_descriptor_blocks: u32,
     /// What all checksums but the superblock's begin with.
     pub(super) checksum: Checksum,
+    /// What checksums of the values of attributes begin with, which there are always.
+    pub(super) value_checksum: Checksum,
 }
 
 impl<'a> Volume<'a> {
@@ -51,7 +53,7 @@ impl<'a> Volume<'a> {
         let first_block = u64::from(superblock.s_first_data_block.get());
         require("the first block", first_block, first_block == u64::from(block_size == 1024))?;
         let (blocks, most) = (facts.blocks, 8 * block_size);
-        require("the number of blocks", blocks, blocks > first_block + 8 && blocks < 1 << 48)?;
+        require("the number of blocks", blocks, blocks > first_block && blocks < 1 << 48)?;
         let per_group = superblock.s_blocks_per_group.get();
         let fits = per_group.is_multiple_of(8) && (BLOCKS_PER_GROUP_LEAST..=most).contains(&per_group);
         require("blocks of a group", per_group.into(), fits)?;
@@ -80,11 +82,9 @@ impl<'a> Volume<'a> {
         if size > image.source.length() {
             return Err(Ext4ReadError::Cut { length: image.source.length(), size });
         }
-        let checksum = match (features.checksums, features.checksum_seed) {
-            (false, _) => Checksum::none(),
-            (true, true) => Checksum::from_value(superblock.s_checksum_seed.get()),
-            (true, false) => Checksum::new().with(&superblock.s_uuid),
-        };
+        let of_uuid = Checksum::new().with(&superblock.s_uuid);
+        let value_checksum = if features.checksum_seed { Checksum::from_value(superblock.s_checksum_seed.get()) } else { of_uuid };
+        let checksum = if features.checksums { value_checksum } else { Checksum::none() };
         let volume = Self {
             image,
             features,
@@ -99,6 +99,7 @@ impl<'a> Volume<'a> {
             descriptor_size: usize::from(descriptor_size),
             reserved_descriptor_blocks: reserved,
             checksum,
+            value_checksum,
         };
         let own = u64::from(volume.descriptor_blocks()) + u64::from(reserved) + 1;
         require("blocks of descriptors", own, own < per_group.into() && own < blocks - first_block)?;
