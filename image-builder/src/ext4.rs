@@ -6,7 +6,7 @@
 mod checksum;
 mod error;
 mod form;
-mod format;
+pub(crate) mod format;
 mod hash;
 mod identity;
 mod layout;
