@@ -6,6 +6,8 @@ use crate::source::{ImageSource, Stretch};
 /// The header that lets a guest map an image as NVDIMM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaxFacts {
+    /// Whether it begins as it should. One that doesn't is known by the two tables.
+    pub has_signature: bool,
     /// Major and minor.
     pub version: (u16, u16),
     /// Where the device begins that the guest sees, in bytes.
@@ -25,17 +27,15 @@ pub struct DaxFacts {
 }
 
 impl DaxFacts {
-    pub(super) fn read(source: &dyn ImageSource) -> Result<Option<Self>, InspectError> {
+    pub(super) fn read(source: &dyn ImageSource, front: Option<&MbrFacts>) -> Result<Option<Self>, InspectError> {
         let Some(block) = read::get::<InfoBlock>(source, INFO_BLOCK)? else { return Ok(None) };
-        if block.signature != SIGNATURE {
-            return Ok(None);
-        }
         let body = Stretch::of(source, HEADER, u64::MAX);
         let body = MbrFacts::read(&body)?.map(|mut table| {
             table.entries.iter_mut().for_each(|entry| entry.start = entry.start.saturating_add(HEADER));
             table
         });
-        Ok(Some(Self {
+        let facts = Self {
+            has_signature: block.signature == SIGNATURE,
             version: (block.version_major.get(), block.version_minor.get()),
             data_offset: block.dataoff.get(),
             pads: (block.start_pad.get(), block.end_trunc.get()),
@@ -44,7 +44,9 @@ impl DaxFacts {
             checksum: block.checksum.get(),
             right_checksum: block.sum(),
             body,
-        }))
+        };
+        let is_one = facts.has_signature || front.is_some_and(|front| !front.entries.is_empty()) && facts.agrees_with(front);
+        Ok(Some(facts).filter(|_| is_one))
     }
 
     /// Whether both tables name the same bytes in the same way.

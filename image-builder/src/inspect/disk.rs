@@ -65,7 +65,8 @@ impl PartitionFacts {
 impl DiskFacts {
     /// Nothing when there are no tables, or only one that is empty, or a boot sector of FAT.
     pub(super) fn read(source: &dyn ImageSource) -> Result<Option<Self>, InspectError> {
-        let (dax, mbr, gpt) = (DaxFacts::read(source)?, MbrFacts::read(source)?, GptFacts::read(source)?);
+        let (mbr, gpt) = (MbrFacts::read(source)?, GptFacts::read(source)?);
+        let dax = DaxFacts::read(source, mbr.as_ref())?;
         let has_partitions = mbr.as_ref().is_some_and(|mbr| !mbr.entries.is_empty() && mbr.is_plausible());
         let is_disk = dax.is_some() || gpt.is_some() || has_partitions && FatFacts::read(source)?.is_none();
         if is_disk { Self::of(source, dax, mbr, gpt).map(Some) } else { Ok(None) }

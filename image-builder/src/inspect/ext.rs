@@ -158,7 +158,7 @@ pub(super) fn check(source: &dyn ImageSource, facts: &ExtFacts, findings: &mut F
     if facts.inodes == 0 || facts.free_inodes > facts.inodes {
         findings.add(at, wrong("number of free inodes", facts.free_inodes.into()));
     }
-    findings.verified("superblock");
+    findings.checked("superblock");
     findings.left_out("groups, inodes and directories: only the superblock of this filesystem is read");
     if !facts.is_clean {
         findings.left_out("the journal: it was not unmounted cleanly");

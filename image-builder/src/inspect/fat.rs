@@ -120,7 +120,7 @@ impl FatFacts {
 
 /// The parameters, both tables and what FAT32 has twice.
 pub(super) fn check(source: &dyn ImageSource, facts: &FatFacts, findings: &mut Findings) -> Result<(), InspectError> {
-    findings.verified("parameters");
+    findings.checked("parameters");
     if facts.size > source.length() {
         findings.add(0, Flaw::Cut { length: source.length(), needed: facts.size });
         return Ok(());
@@ -145,7 +145,7 @@ pub(super) fn check(source: &dyn ImageSource, facts: &FatFacts, findings: &mut F
             findings.add(at, Flaw::Form { what: "the two tables of clusters differ" });
         }
     }
-    findings.verified("tables of clusters");
+    findings.checked("tables of clusters");
     if let Some((info, backup)) = facts.others {
         let sector = u64::from(facts.sector);
         let at = u64::from(info) * sector;

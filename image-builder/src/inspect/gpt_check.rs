@@ -25,7 +25,7 @@ pub(super) fn check(facts: &GptFacts, mbr: Option<&MbrFacts>, length: u64, findi
     if !mbr.is_some_and(MbrFacts::is_protective) {
         findings.add(0, Flaw::Form { what: "no MBR protects it" });
     }
-    findings.verified("both tables");
+    findings.checked("both tables");
 }
 
 /// `places` are the sectors where this header and the other should be.

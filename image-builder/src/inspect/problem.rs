@@ -68,7 +68,7 @@ pub(super) struct Findings {
     what: &'static str,
     pub(super) problems: Vec<Problem>,
     pub(super) more: u64,
-    pub(super) verified: Vec<Note>,
+    pub(super) checked: Vec<Note>,
     pub(super) left_out: Vec<Note>,
 }
 
@@ -96,8 +96,8 @@ impl Findings {
         }
     }
 
-    pub(super) fn verified(&mut self, text: impl Into<String>) {
-        self.verified.push(Note { partition: self.partition, what: self.what, text: text.into() });
+    pub(super) fn checked(&mut self, text: impl Into<String>) {
+        self.checked.push(Note { partition: self.partition, what: self.what, text: text.into() });
     }
 
     pub(super) fn left_out(&mut self, text: impl Into<String>) {

@@ -14,7 +14,7 @@ pub struct Verification {
     /// How many more there are.
     pub more_problems: u64,
     /// What was looked at.
-    pub verified: Vec<Note>,
+    pub checked: Vec<Note>,
     /// What was not, and why.
     pub not_verified: Vec<Note>,
 }
@@ -38,10 +38,13 @@ impl Verification {
     pub fn of(source: &dyn ImageSource, inspection: &Inspection, root_hash: Option<&KnownRootHash>) -> Result<Self, InspectError> {
         let mut findings = Findings::default();
         let disk = if let Content::Disk(disk) = &inspection.content { Some(&**disk) } else { None };
+        if let Some(disk) = disk {
+            check_tables(disk, inspection.size, &mut findings);
+        }
+        let hashes = verity::check(source, disk, root_hash, &mut findings)?;
         match disk {
             Some(disk) => {
-                check_tables(disk, inspection.size, &mut findings);
-                for partition in &disk.partitions {
+                for partition in disk.partitions.iter().filter(|one| !hashes.contains(&one.number)) {
                     findings.turn_to(partition.content.name(), Some(partition.number), partition.start);
                     check_content(&Stretch::of(source, partition.start, partition.length), &partition.content, &mut findings)?;
                 }
@@ -51,15 +54,14 @@ impl Verification {
                 check_content(source, &inspection.content, &mut findings)?;
             }
         }
-        verity::check(source, disk, root_hash, &mut findings)?;
-        let Findings { problems, more, verified, left_out, .. } = findings;
-        Ok(Self { problems, more_problems: more, verified, not_verified: left_out })
+        let Findings { problems, more, checked, left_out, .. } = findings;
+        Ok(Self { problems, more_problems: more, checked, not_verified: left_out })
     }
 
-    /// Whether nothing is wrong with what was verified.
+    /// Whether nothing is wrong with what was looked at, and anything was.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.problems.is_empty()
+        self.problems.is_empty() && !self.checked.is_empty()
     }
 }
 
@@ -82,7 +84,7 @@ fn check_tables(disk: &DiskFacts, size: u64, findings: &mut Findings) {
             if mbr.is_protective() && disk.gpt.is_none() {
                 findings.add(446, Flaw::Form { what: "it protects a GPT, and there is none" });
             }
-            findings.verified("table");
+            findings.checked("table");
         }
         None if disk.dax.is_some() => findings.add(510, Flaw::Form { what: "it does not end as it should" }),
         None => {}
@@ -95,6 +97,9 @@ fn check_tables(disk: &DiskFacts, size: u64, findings: &mut Findings) {
 
 fn check_dax(disk: &DiskFacts, dax: &DaxFacts, findings: &mut Findings) {
     findings.turn_to("dax", None, crate::dax::INFO_BLOCK);
+    if !dax.has_signature {
+        findings.add(0, Flaw::Form { what: "the header does not begin as it should" });
+    }
     if dax.checksum != dax.right_checksum {
         findings.add(4088, Flaw::Checksum { what: "header" });
     }
@@ -104,7 +109,7 @@ fn check_dax(disk: &DiskFacts, dax: &DaxFacts, findings: &mut Findings) {
     if !dax.agrees_with(disk.mbr.as_ref()) {
         findings.add(HEADER - crate::dax::INFO_BLOCK, Flaw::Form { what: "the table behind it does not name the same bytes as the first" });
     }
-    findings.verified("header, and both tables");
+    findings.checked("header, and both tables");
 }
 
 /// Whether partitions are on the disk, and none is on another.
@@ -132,8 +137,12 @@ fn check_places(disk: &DiskFacts, size: u64, findings: &mut Findings) {
 
 fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Findings) -> Result<(), InspectError> {
     match content {
-        // Hashes are verified with what they are of, disks by their tables.
-        Content::Disk(_) | Content::Verity(_) => Ok(()),
+        // By its tables.
+        Content::Disk(_) => Ok(()),
+        Content::Verity(_) => {
+            findings.left_out("anything: the data that the hashes are of are not in front of them");
+            Ok(())
+        }
         Content::Ext(facts) => {
             ext::check(source, facts, findings);
             Ok(())
@@ -158,7 +167,7 @@ fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Fin
 fn check_squashfs(source: &dyn ImageSource, findings: &mut Findings) -> Result<(), InspectError> {
     match SquashfsReader::open(source).and_then(|reader| reader.verify()) {
         Ok(found) => {
-            findings.verified(format!("all of it: {} files, {} directories, {} others", found.files, found.directories, found.others));
+            findings.checked(format!("all of it: {} files, {} directories, {} others", found.files, found.directories, found.others));
         }
         Err(SquashfsReadError::Read(source)) => return Err(InspectError::Read { offset: 0, source }),
         Err(error) => findings.add_somewhere(Flaw::Squashfs(error)),
@@ -168,7 +177,7 @@ fn check_squashfs(source: &dyn ImageSource, findings: &mut Findings) -> Result<(
 
 fn check_archive(archive: &ArchiveFacts, findings: &mut Findings) {
     match &archive.flaw {
-        None => findings.verified(format!("{} bytes to their end, {} members", archive.length, archive.members)),
+        None => findings.checked(format!("{} bytes to their end, {} members", archive.length, archive.members)),
         Some((at, flaw)) => {
             // In a compressed stream there are no offsets of the image.
             let at = if archive.packing.is_some() { archive.offset } else { archive.offset + at };

@@ -1,4 +1,4 @@
-use super::disk::{DiskFacts, PartitionFacts};
+use super::disk::{DiskFacts, PartitionEntry, PartitionFacts};
 use super::problem::{Findings, Flaw};
 use super::{Content, InspectError, read};
 use crate::guid::Guid;
@@ -64,31 +64,57 @@ impl VerityFacts {
     }
 }
 
-/// The partition with data and the one with their hashes.
-fn find(disk: &DiskFacts, by_place: bool) -> Option<(&PartitionFacts, &PartitionFacts)> {
-    let is_hashes =
-        |one: &PartitionFacts| matches!(one.content, Content::Verity(_)) || one.kind_name().is_some_and(|name| name.ends_with("-verity"));
-    let index = disk.partitions.iter().position(is_hashes);
-    // Hashes without a superblock look like nothing: Kata has them in the second partition of two.
-    let index = index.or_else(|| (by_place && disk.partitions.len() == 2).then_some(1))?;
-    Some((disk.partitions.get(index.checked_sub(1)?)?, disk.partitions.get(index)?))
+type Pair<'a> = (&'a PartitionFacts, &'a PartitionFacts);
+
+/// Partitions with data, each with the one with its hashes.
+fn pairs(disk: &DiskFacts, by_place: bool) -> Vec<Pair<'_>> {
+    let all = &disk.partitions;
+    let pair = |(index, hashes): (usize, &'_ PartitionFacts)| {
+        // By the types of the specification wherever it lies, otherwise right in front.
+        let kind = hashes.kind_name().and_then(|name| name.strip_suffix("-verity").map(str::to_owned));
+        let by_kind = kind.and_then(|kind| all.iter().position(|one| one.kind_name().as_ref() == Some(&kind)));
+        let data = by_kind.or_else(|| index.checked_sub(1))?;
+        Some((all.get(data)?, all.get(index)?))
+    };
+    let mut pairs: Vec<_> = all.iter().enumerate().filter(|(_, one)| is_hashes(one)).filter_map(pair).collect();
+    // Hashes without a superblock look like nothing: Kata has them in the last partition.
+    if pairs.is_empty() && by_place {
+        let last = all.iter().enumerate().last().filter(|(_, one)| matches!(one.content, Content::Unknown | Content::Named(_)));
+        pairs.extend(last.and_then(pair));
+    }
+    pairs
 }
 
-/// Every block, where anything is known that speaks for them.
+fn is_hashes(one: &PartitionFacts) -> bool {
+    let is_named = if let PartitionEntry::Gpt(entry) = &one.entry { entry.name.ends_with("-verity") } else { false };
+    is_named || matches!(one.content, Content::Verity(_)) || one.kind_name().is_some_and(|name| name.ends_with("-verity"))
+}
+
+/// Every block, where anything is known that speaks for them; gives the numbers of the partitions with hashes.
 pub(super) fn check(
     source: &dyn ImageSource,
     disk: Option<&DiskFacts>,
     known: Option<&KnownRootHash>,
     findings: &mut Findings,
-) -> Result<(), InspectError> {
+) -> Result<Vec<u32>, InspectError> {
     findings.turn_to("verity", None, 0);
     let by_place = matches!(known, Some(KnownRootHash::Parameters(_)));
-    let Some((data, hashes)) = disk.and_then(|disk| find(disk, by_place)) else {
-        if known.is_some() {
-            findings.add_somewhere(Flaw::Form { what: "there is a root hash, and no hashes are in the image that it could speak for" });
-        }
-        return Ok(());
-    };
+    let pairs = disk.map(|disk| pairs(disk, by_place)).unwrap_or_default();
+    if known.is_some() && pairs.is_empty() {
+        findings.add_somewhere(Flaw::Form { what: "there is a root hash, and no hashes are in the image that it could speak for" });
+    }
+    // A root hash is that of the first; the others have none.
+    let known = std::iter::once(known).chain(std::iter::repeat(None));
+    pairs.iter().zip(known).try_for_each(|(pair, known)| check_pair(source, *pair, known, findings))?;
+    Ok(pairs.iter().map(|(_, hashes)| hashes.number).collect())
+}
+
+fn check_pair(
+    source: &dyn ImageSource,
+    (data, hashes): Pair<'_>,
+    known: Option<&KnownRootHash>,
+    findings: &mut Findings,
+) -> Result<(), InspectError> {
     findings.turn_to("verity", Some(hashes.number), hashes.start);
     let superblock = if let Content::Verity(facts) = &hashes.content { Some(facts) } else { None };
     if let Some(facts) = superblock.filter(|facts| !facts.is_supported()) {
@@ -128,7 +154,7 @@ pub(super) fn check(
         }
     };
     match verify(&data, &hashes, &root) {
-        Ok(()) => findings.verified(format!("{} blocks against {}", root.data_blocks, root.hex())),
+        Ok(()) => findings.checked(format!("{} blocks against {}", root.data_blocks, root.hex())),
         Err(VerityError::Read { offset, source }) => return Err(InspectError::Read { offset, source }),
         Err(error) => findings.add_somewhere(Flaw::Verity(error)),
     }

@@ -13,6 +13,7 @@ mod fat;
 mod file;
 mod forest;
 mod gpt;
+mod inspect;
 mod judge;
 mod kernel;
 mod mke2fs;

@@ -66,6 +66,8 @@ fn help() {
     snapshot("help", &[], &["--help"], &[]);
     snapshot("help-debian", &[], &["debian", "--help"], &[]);
     snapshot("help-check", &[], &["check", "--help"], &[]);
+    snapshot("help-inspect", &[], &["inspect", "--help"], &[]);
+    snapshot("help-verify", &[], &["verify", "--help"], &[]);
     snapshot("version", &[], &["--version"], &[]);
 }
 
@@ -99,6 +101,15 @@ fn wrong_values() {
     debian("missing-package-file", &["--extra-pkg", "./gone.deb"]);
     debian("missing-agent", &["--agent", "./gone"]);
     debian("docker", &["--docker"]);
+}
+
+#[test]
+fn looking_at_what_is_no_image() {
+    snapshot("inspect-text", &[], &["inspect", "letter"], &[("letter", "dear reader\n")]);
+    snapshot("verify-text", &[], &["verify", "letter"], &[("letter", "dear reader\n")]);
+    snapshot("inspect-missing", &[], &["inspect", "gone.img"], &[]);
+    snapshot("verify-directory", &[], &["verify", "."], &[]);
+    snapshot("verify-no-root-hash", &[], &["verify", "letter", "--root-hash", "abc"], &[("letter", "dear reader\n")]);
 }
 
 #[test]

@@ -60,7 +60,11 @@ fn write_disk(text: &mut String, disk: &DiskFacts) {
 fn dax_line(dax: &DaxFacts, front: Option<&MbrFacts>) -> String {
     let (major, minor) = dax.version;
     let tables = if dax.agrees_with(front) { "both tables agree" } else { "the tables DIFFER" };
-    format!("version {major}.{minor}, data at {}, checksum {}, {tables}", dax.data_offset, right(dax.checksum == dax.right_checksum))
+    format!(
+        "version {major}.{minor}, data at {}, checksum {}, {tables}",
+        dax.data_offset,
+        right(dax.has_signature && dax.checksum == dax.right_checksum)
+    )
 }
 
 fn gpt_line(gpt: &GptFacts, mbr: Option<&MbrFacts>) -> String {

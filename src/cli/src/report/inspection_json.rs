@@ -42,6 +42,7 @@ fn disk(facts: &DiskFacts) -> Value {
 
 fn dax_header(facts: &DaxFacts, front: Option<&MbrFacts>) -> Value {
     json!({
+        "signature_right": facts.has_signature,
         "version": format!("{}.{}", facts.version.0, facts.version.1),
         "data_offset": facts.data_offset,
         "mode": facts.mode,

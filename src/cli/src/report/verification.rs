@@ -19,13 +19,13 @@ pub(crate) fn write_verification(path: &Path, verification: &Verification) -> St
             let _ = writeln!(text, "{title}: {}: {}", place(note.partition, note.what), note.text);
         }
     };
-    notes("verified", &verification.verified);
+    notes("checked", &verification.checked);
     notes("not verified", &verification.not_verified);
     let count = verification.problems.len() as u64 + verification.more_problems;
-    let result = match (count, verification.verified.is_empty()) {
-        (0, true) => "nothing could be verified".to_owned(),
+    let result = match (count, verification.checked.is_empty()) {
+        (0, true) => "nothing could be checked".to_owned(),
         (0, false) if verification.not_verified.is_empty() => "sound".to_owned(),
-        (0, false) => "sound in what was verified".to_owned(),
+        (0, false) => "sound in what was checked".to_owned(),
         (1, _) => "1 problem".to_owned(),
         (count, _) => format!("{count} problems"),
     };
@@ -67,7 +67,7 @@ pub(crate) fn verification_json(verification: &Verification) -> Value {
         "sound": verification.is_sound(),
         "problems": verification.problems.iter().map(problem).collect::<Vec<_>>(),
         "more_problems": verification.more_problems,
-        "verified": verification.verified.iter().map(note).collect::<Vec<_>>(),
+        "checked": verification.checked.iter().map(note).collect::<Vec<_>>(),
         "not_verified": verification.not_verified.iter().map(note).collect::<Vec<_>>(),
     })
 }

@@ -1,10 +1,12 @@
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rootfs_image::RootHash;
 use rootfs_image::inspect::{Inspection, KnownRootHash, Verification};
 
-use super::inspect::{open, unreadable};
+use super::inspect::open;
 use super::{print, print_json};
 use crate::args::VerifyArgs;
 use crate::failure::{Exit, Failure};
@@ -14,8 +16,8 @@ use crate::report::{verification_json, write_verification};
 /// Longest file with a root hash, in bytes: Kata's line with the longest salt.
 const LONGEST: u64 = 4096;
 
-pub(super) fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
-    let source = open(&args.file)?;
+pub(super) fn run(args: &VerifyArgs, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+    let source = open(&args.file, interrupted)?;
     let known = match &args.root_hash {
         Some(said) => Some(said_root_hash(said)?),
         None => root_hash_beside(&args.file)?,
@@ -24,13 +26,17 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
         let inspection = Inspection::of(&source)?;
         Verification::of(&source, &inspection, known.as_ref())
     };
-    let verification = verify().map_err(|error| unreadable(&args.file, &error))?;
+    let verification = verify().map_err(|error| source.failed(&args.file, &error))?;
     if args.json {
         print_json(&verification_json(&verification))?;
     } else {
         print(&write_verification(&args.file, &verification))?;
     }
-    Ok(if verification.is_sound() { Exit::Done } else { Exit::Findings })
+    match (verification.problems.is_empty(), verification.checked.is_empty()) {
+        (false, _) => Ok(Exit::Findings),
+        (true, false) => Ok(Exit::Done),
+        (true, true) => Err(Failure::new(format!("nothing in `{}` can be verified", args.file.display()))),
+    }
 }
 
 /// Of `--root-hash`: the hash itself, Kata's line, or a file with either.
