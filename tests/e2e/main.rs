@@ -12,6 +12,7 @@ mod host;
 mod hostile_packages;
 mod hostile_scripts;
 mod images;
+mod inspect;
 mod installed;
 mod interrupt;
 mod keys;
@@ -72,6 +73,7 @@ fn cases() -> Vec<Case> {
         signatures::cases(),
         disk::cases(),
         images::cases(),
+        inspect::cases(),
         host::cases(),
         hostile_scripts::cases(),
         plain_user::cases(),

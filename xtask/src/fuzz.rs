@@ -58,6 +58,7 @@ fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
     fs_err::create_dir_all(&directory).map_err(failed)?;
     let seeds = match target {
         "deb" => crate::fuzz_deb::seeds(),
+        "inspect" => crate::fuzz_inspect::seeds(),
         "text" => crate::fuzz_text::seeds(),
         _ => Vec::new(),
     };

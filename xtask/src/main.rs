@@ -6,6 +6,8 @@ mod error;
 mod fuzz;
 #[path = "../../fuzz/seeds/deb.rs"]
 mod fuzz_deb;
+#[path = "../../fuzz/seeds/inspect.rs"]
+mod fuzz_inspect;
 #[path = "../../fuzz/seeds/text.rs"]
 mod fuzz_text;
 mod judges;

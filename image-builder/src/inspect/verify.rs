@@ -81,6 +81,9 @@ fn check_tables(disk: &DiskFacts, size: u64, findings: &mut Findings) {
             if let Some(at) = mbr.broken_chain {
                 findings.add(at, Flaw::Form { what: "the chain of logical partitions is broken" });
             }
+            if mbr.entries.is_empty() && disk.gpt.is_none() {
+                findings.add(446, Flaw::Form { what: "it names no partition" });
+            }
             if mbr.is_protective() && disk.gpt.is_none() {
                 findings.add(446, Flaw::Form { what: "it protects a GPT, and there is none" });
             }

@@ -4,6 +4,9 @@ mod archives;
 mod damage;
 mod foreign;
 mod ours;
+#[path = "../../../fuzz/seeds/inspect.rs"]
+#[expect(clippy::cast_possible_truncation, reason = "it is smaller than that")]
+mod seeds;
 
 use std::path::Path;
 
@@ -45,5 +48,13 @@ fn assert_each_matters(bytes: &[u8], known: Option<&KnownRootHash>, places: impl
         damaged[at] ^= 0x41;
         assert!(!verify_bytes(&damaged, known).unwrap().is_sound(), "byte {at} does not matter");
         damaged[at] ^= 0x41;
+    }
+}
+
+#[test]
+fn every_seed_is_sound() {
+    for (name, bytes) in seeds::seeds() {
+        let verification = verify_bytes(&bytes, None).unwrap();
+        assert!(verification.is_sound(), "{name}: {:?}", told(&verification));
     }
 }

@@ -1,9 +1,10 @@
 use rootfs_image::inspect::KnownRootHash;
 use rootfs_image::{DiskOptions, Size, Table, VerityOptions};
+use rootfs_tree::Kind;
 
 use super::{assert_each_matters, assert_sound, told, verify_bytes};
 use crate::disk::{options, write};
-use crate::forest::{empty, everything};
+use crate::forest::{empty, node};
 use crate::judge::{path, run_well};
 use crate::squashfs::judge::{quick, write as write_squashfs};
 
@@ -87,11 +88,13 @@ fn fat_tables_and_ext4_superblocks() {
 
 #[test]
 fn a_squashfs_is_read_to_its_end() {
-    let judged = write_squashfs(&everything(), &quick());
+    let mut tree = empty();
+    tree.place(b"/file", node(Kind::inline(vec![7; 300_000]))).unwrap();
+    let judged = write_squashfs(&tree, &quick());
     let bytes = fs_err::read(&judged.image).unwrap();
     assert_sound(&verify_bytes(&bytes, None).unwrap());
     let mut damaged = bytes.clone();
-    damaged[200] ^= 0xFF;
+    damaged[110] ^= 0xFF;
     assert!(told(&verify_bytes(&damaged, None).unwrap())[0].starts_with("squashfs: "));
     assert!(!verify_bytes(&bytes[..bytes.len() / 2], None).unwrap().is_sound());
 }

@@ -20,10 +20,10 @@ fn tables_of_sfdisk_and_sgdisk() {
     let directory = tempfile::tempdir().unwrap();
     let image = directory.path().join("disk");
     fs_err::File::create(&image).unwrap().set_len(64 << 20).unwrap();
-    sfdisk(&image, "label: dos\nlabel-id: 0x12345678\n,8M,82\n,8M,83,*\n,40M,5\n,4M,83\n,4M,83\n");
+    sfdisk(&image, "label: dos\nlabel-id: 0x12345678\n,8M,82\n,8M,83,*\n,4M,83\n,,5\n,4M,83\n,4M,83\n");
     let inspection = inspect(&image);
     let found: Vec<_> = disk(&inspection).partitions.iter().map(|one| (one.number, one.length >> 20, one.partuuid.clone())).collect();
-    let expected = [(1, 8, "12345678-01"), (2, 8, "12345678-02"), (5, 4, "12345678-05"), (6, 4, "12345678-06")];
+    let expected = [(1, 8, "12345678-01"), (2, 8, "12345678-02"), (3, 4, "12345678-03"), (5, 4, "12345678-05"), (6, 4, "12345678-06")];
     assert_eq!(found, expected.map(|(number, size, uuid)| (number, size, uuid.to_owned())));
     assert_sound(&verify(&image, None));
 
