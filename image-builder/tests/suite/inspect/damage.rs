@@ -96,7 +96,7 @@ fn a_squashfs_is_read_to_its_end() {
     let mut damaged = bytes.clone();
     damaged[110] ^= 0xFF;
     assert!(told(&verify_bytes(&damaged, None).unwrap())[0].starts_with("squashfs: "));
-    assert!(!verify_bytes(&bytes[..bytes.len() / 2], None).unwrap().is_sound());
+    assert!(!verify_bytes(&bytes[..200], None).unwrap().is_sound());
 }
 
 /// Nothing panics, whatever ends too early.

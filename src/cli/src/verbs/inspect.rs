@@ -25,7 +25,8 @@ pub(super) fn run(args: &InspectArgs, interrupted: Arc<AtomicBool>) -> Result<Ex
 /// Opens what can be read at any place.
 pub(super) fn open(path: &Path, interrupted: Arc<AtomicBool>) -> Result<Watched, Failure> {
     use std::os::unix::fs::FileTypeExt as _;
-    let kind = fs_err::metadata(path).map_err(|error| Failure::of(&error))?.file_type();
+    let failed = |error: io::Error| Failure::new(format!("can't open `{}`", path.display())).because(&error);
+    let kind = path.metadata().map_err(failed)?.file_type();
     if !kind.is_file() && !kind.is_block_device() {
         let hint = kind.is_dir().then(|| "`rootfs-gen check` and `rootfs-gen digest` look at directories".to_owned());
         return Err(Failure::new(format!("`{}` is no file and no block device", path.display())).hint(hint));
