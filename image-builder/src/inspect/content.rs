@@ -48,8 +48,8 @@ impl Inspection {
             if let Some(archives) = archive::read_all(source)? {
                 return Ok(Self { size, content: Content::Archives(archives) });
             }
-            if let Some(empty) = DiskFacts::read_empty(source)? {
-                return Ok(Self { size, content: Content::Disk(Box::new(empty)) });
+            if let Some(disk) = DiskFacts::read_doubtful(source)? {
+                return Ok(Self { size, content: Content::Disk(Box::new(disk)) });
             }
         }
         Ok(Self { size, content })

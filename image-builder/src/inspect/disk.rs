@@ -72,10 +72,9 @@ impl DiskFacts {
         if is_disk { Self::of(source, dax, mbr, gpt).map(Some) } else { Ok(None) }
     }
 
-    /// With a table that names no partition.
-    pub(super) fn read_empty(source: &dyn ImageSource) -> Result<Option<Self>, InspectError> {
-        let mbr = MbrFacts::read(source)?.filter(|mbr| mbr.entries.is_empty());
-        mbr.map(|mbr| Self::of(source, None, Some(mbr), None)).transpose()
+    /// Of what is nothing else, and ends its first sector as a table: one that is empty, or damaged.
+    pub(super) fn read_doubtful(source: &dyn ImageSource) -> Result<Option<Self>, InspectError> {
+        MbrFacts::read(source)?.map(|mbr| Self::of(source, None, Some(mbr), None)).transpose()
     }
 
     fn of(source: &dyn ImageSource, dax: Option<DaxFacts>, mbr: Option<MbrFacts>, gpt: Option<GptFacts>) -> Result<Self, InspectError> {

@@ -143,7 +143,7 @@ fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Fin
         // By its tables.
         Content::Disk(_) => Ok(()),
         Content::Verity(_) => {
-            findings.left_out("anything: the data that the hashes are of are not in front of them");
+            findings.left_out("the data that the hashes are of do not lie in front of them");
             Ok(())
         }
         Content::Ext(facts) => {
@@ -157,11 +157,11 @@ fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Fin
             Ok(())
         }
         Content::Named(_) => {
-            findings.left_out("anything: it is known by its first bytes only");
+            findings.left_out("what it is, is known by its first bytes only");
             Ok(())
         }
         Content::Unknown => {
-            findings.left_out("anything: it is not known what this is");
+            findings.left_out("it is not known what this is");
             Ok(())
         }
     }

@@ -79,7 +79,7 @@ fn pairs(disk: &DiskFacts, by_place: bool) -> Vec<Pair<'_>> {
     let mut pairs: Vec<_> = all.iter().enumerate().filter(|(_, one)| is_hashes(one)).filter_map(pair).collect();
     // Hashes without a superblock look like nothing: Kata has them in the last partition.
     if pairs.is_empty() && by_place {
-        let last = all.iter().enumerate().last().filter(|(_, one)| matches!(one.content, Content::Unknown | Content::Named(_)));
+        let last = all.iter().enumerate().next_back().filter(|(_, one)| matches!(one.content, Content::Unknown | Content::Named(_)));
         pairs.extend(last.and_then(pair));
     }
     pairs
