@@ -130,13 +130,13 @@ fn tar() -> Vec<u8> {
 
 /// Stored, not deflated.
 fn gzip(content: &[u8]) -> Vec<u8> {
-    let length = content.len() as u16;
+    let length = u16::try_from(content.len()).unwrap_or(0);
     let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1];
     bytes.extend(length.to_le_bytes());
     bytes.extend((!length).to_le_bytes());
     bytes.extend_from_slice(content);
     bytes.extend(crc32(content).to_le_bytes());
-    bytes.extend((content.len() as u32).to_le_bytes());
+    bytes.extend(u32::from(length).to_le_bytes());
     bytes
 }
 

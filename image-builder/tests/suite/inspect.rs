@@ -5,7 +5,6 @@ mod damage;
 mod foreign;
 mod ours;
 #[path = "../../../fuzz/seeds/inspect.rs"]
-#[expect(clippy::cast_possible_truncation, reason = "it is smaller than that")]
 mod seeds;
 
 use std::path::Path;

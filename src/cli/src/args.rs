@@ -146,7 +146,8 @@ Environment, below every flag and above a configuration file:
   SOURCE_DATE_EPOCH      the newest time that a file may have
   http_proxy, https_proxy, no_proxy, NO_COLOR
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the check found errors, 130 interrupted";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 `check` or `verify` found errors,
+  130 interrupted";
 
 #[cfg(test)]
 mod tests {

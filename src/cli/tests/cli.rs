@@ -113,7 +113,6 @@ fn looking_at_what_is_no_image() {
 }
 
 #[path = "../../../fuzz/seeds/inspect.rs"]
-#[expect(clippy::cast_possible_truncation, reason = "it is smaller than that")]
 mod seeds;
 
 /// What other programs parse, and what people read of a sound image and of a damaged one.
