@@ -7,7 +7,7 @@ mod attribute_hash;
 mod checksum;
 mod error;
 mod form;
-mod format;
+pub(crate) mod format;
 mod hash;
 mod identity;
 mod layout;

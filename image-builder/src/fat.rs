@@ -5,7 +5,7 @@
 
 mod date;
 mod error;
-mod format;
+pub(crate) mod format;
 mod geometry;
 mod name;
 mod options;

@@ -38,6 +38,7 @@ mod feed;
 mod gpt;
 mod guid;
 mod image_file;
+pub mod inspect;
 mod mbr;
 mod progress;
 mod sink;

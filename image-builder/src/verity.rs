@@ -16,6 +16,8 @@ mod writer;
 
 pub use check::verify;
 pub use error::VerityError;
+pub(crate) use format::{ALGORITHM, SIGNATURE, Superblock};
+pub(crate) use hasher::Hasher;
 pub use levels::hash_area_size;
 pub use root_hash::{RootHash, RootHashError};
 pub use sink::VeritySink;

@@ -13,6 +13,7 @@ mod host;
 mod hostile_packages;
 mod hostile_scripts;
 mod images;
+mod inspect;
 mod installed;
 mod interrupt;
 mod keys;
@@ -74,6 +75,7 @@ fn cases() -> Vec<Case> {
         disk::cases(),
         formats::cases(),
         images::cases(),
+        inspect::cases(),
         host::cases(),
         hostile_scripts::cases(),
         plain_user::cases(),

@@ -59,6 +59,7 @@ fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
     let seeds = match target {
         "deb" => crate::fuzz_deb::seeds(),
         "ext4" => crate::fuzz_ext4::seeds(),
+        "inspect" => crate::fuzz_inspect::seeds(),
         "text" => crate::fuzz_text::seeds(),
         _ => Vec::new(),
     };

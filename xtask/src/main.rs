@@ -8,6 +8,8 @@ mod fuzz;
 mod fuzz_deb;
 #[path = "../../fuzz/seeds/ext4.rs"]
 mod fuzz_ext4;
+#[path = "../../fuzz/seeds/inspect.rs"]
+mod fuzz_inspect;
 #[path = "../../fuzz/seeds/text.rs"]
 mod fuzz_text;
 mod judges;

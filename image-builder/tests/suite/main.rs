@@ -15,6 +15,7 @@ mod forest;
 #[path = "../../../fuzz/seeds/ext4.rs"]
 mod fuzz_seeds;
 mod gpt;
+mod inspect;
 mod judge;
 mod kernel;
 mod mke2fs;

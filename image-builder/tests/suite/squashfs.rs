@@ -4,7 +4,7 @@ mod blocks;
 mod damage;
 mod file;
 mod forms;
-mod judge;
+pub(crate) mod judge;
 mod large;
 mod mksquashfs;
 mod random;

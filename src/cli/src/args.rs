@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod digest;
 mod image;
+mod inspect;
 mod list;
 mod trees;
 mod wishes;
@@ -17,6 +18,7 @@ pub use build::BuildArgs;
 pub use check::CheckArgs;
 pub use digest::DigestArgs;
 pub use image::{ImageArgs, ImageVerbArgs};
+pub use inspect::{InspectArgs, VerifyArgs};
 pub use list::ListArgs;
 pub use trees::{RmArgs, ShellArgs};
 
@@ -29,6 +31,10 @@ pub enum Verb {
     Build(&'static dyn Distro, Box<BuildArgs>),
     /// Make an image of one.
     Image(ImageVerbArgs),
+    /// Tell what is in an image.
+    Inspect(InspectArgs),
+    /// Verify an image.
+    Verify(VerifyArgs),
     /// Boot one.
     Boot(BootArgs),
     /// Fetch a kernel for one.
@@ -58,6 +64,8 @@ pub fn command() -> Command {
     let verbs = [
         // `about` comes last: the doc comment of the arguments is for readers of the source.
         ImageVerbArgs::augment_args(Command::new("image")).about("Write a root filesystem as a disk image or a tar"),
+        InspectArgs::augment_args(Command::new("inspect")).about("Tell what is in an image or archive, whoever made it"),
+        VerifyArgs::augment_args(Command::new("verify")).about("Verify an image or archive: tables, filesystems, checksums, hashes"),
         BootArgs::augment_args(Command::new("boot")).about("Boot a disk image in QEMU, and do something in it"),
         KernelArgs::augment_args(Command::new("kernel")).about("Fetch a distribution's kernel for virtual machines"),
         CheckArgs::augment_args(Command::new("check")).about("Check a root filesystem by the rules"),
@@ -105,6 +113,8 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
         Some(("check", matches)) => CheckArgs::from_arg_matches(matches).map(Verb::Check),
         Some(("digest", matches)) => DigestArgs::from_arg_matches(matches).map(Verb::Digest),
         Some(("image", matches)) => ImageVerbArgs::from_arg_matches(matches).map(Verb::Image),
+        Some(("inspect", matches)) => InspectArgs::from_arg_matches(matches).map(Verb::Inspect),
+        Some(("verify", matches)) => VerifyArgs::from_arg_matches(matches).map(Verb::Verify),
         Some(("boot", matches)) => BootArgs::from_arg_matches(matches).map(Verb::Boot),
         Some(("kernel", matches)) => KernelArgs::from_arg_matches(matches).map(Verb::Kernel),
         Some(("shell", matches)) => ShellArgs::from_arg_matches(matches).map(Verb::Shell),
@@ -136,7 +146,8 @@ Environment, below every flag and above a configuration file:
   SOURCE_DATE_EPOCH      the newest time that a file may have
   http_proxy, https_proxy, no_proxy, NO_COLOR
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the check found errors, 130 interrupted";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 `check` or `verify` found errors,
+  130 interrupted";
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,8 @@ use rootfs_plugin::Distro;
 pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 2] = [rootfs_debian::debian, rootfs_debian::ubuntu];
 
 /// Words on the command line that no distribution may be called.
-pub const RESERVED: [&str; 12] = ["check", "digest", "list", "image", "boot", "kernel", "shell", "rm", "new", "why", "diff", "help"];
+pub const RESERVED: [&str; 14] =
+    ["check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "shell", "rm", "new", "why", "diff", "help"];
 
 /// The distribution of this name.
 #[must_use]

@@ -1,9 +1,12 @@
 //! What a user reads when it is done, and before it begins.
 
 mod findings;
+mod inspection;
+mod inspection_json;
 mod plan;
 mod request;
 mod summary;
+mod verification;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -19,8 +22,11 @@ use rootfs_tree::{Digest, Tree};
 use crate::progress::Decision;
 
 pub(crate) use findings::{findings_json, write_findings};
+pub(crate) use inspection::write_inspection;
+pub(crate) use inspection_json::inspection_json;
 pub(crate) use plan::{plan_json, write_plan};
 pub(crate) use summary::{summary_json, write_summary};
+pub(crate) use verification::{verification_json, write_verification};
 
 /// What a build made.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,12 @@ mod build;
 mod check;
 mod digest;
 mod image;
+mod inspect;
 mod kernel;
 mod list;
 mod rm;
 mod shell;
+mod verify;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -25,6 +27,8 @@ pub fn run(verb: Verb, environment: &Environment, interrupted: Arc<AtomicBool>) 
     match verb {
         Verb::Build(distro, args) => build::run(distro, *args, environment, interrupted),
         Verb::Image(args) => image::run(&args, environment, interrupted),
+        Verb::Inspect(args) => inspect::run(&args, interrupted),
+        Verb::Verify(args) => verify::run(&args, interrupted),
         Verb::Boot(args) => boot::run(&args, environment, interrupted),
         Verb::Kernel(args) => kernel::run(&args, environment, interrupted),
         Verb::Check(args) => check::run(&args, environment),

@@ -66,6 +66,8 @@ fn help() {
     snapshot("help", &[], &["--help"], &[]);
     snapshot("help-debian", &[], &["debian", "--help"], &[]);
     snapshot("help-check", &[], &["check", "--help"], &[]);
+    snapshot("help-inspect", &[], &["inspect", "--help"], &[]);
+    snapshot("help-verify", &[], &["verify", "--help"], &[]);
     snapshot("version", &[], &["--version"], &[]);
 }
 
@@ -99,6 +101,40 @@ fn wrong_values() {
     debian("missing-package-file", &["--extra-pkg", "./gone.deb"]);
     debian("missing-agent", &["--agent", "./gone"]);
     debian("docker", &["--docker"]);
+}
+
+#[test]
+fn looking_at_what_is_no_image() {
+    snapshot("inspect-text", &[], &["inspect", "letter"], &[("letter", "dear reader\n")]);
+    snapshot("verify-text", &[], &["verify", "letter"], &[("letter", "dear reader\n")]);
+    snapshot("inspect-missing", &[], &["inspect", "gone.img"], &[]);
+    snapshot("verify-directory", &[], &["verify", "."], &[]);
+    snapshot("verify-no-root-hash", &[], &["verify", "letter", "--root-hash", "abc"], &[("letter", "dear reader\n")]);
+}
+
+#[path = "../../../fuzz/seeds/inspect.rs"]
+mod seeds;
+
+/// What other programs parse, and what people read of a sound image and of a damaged one.
+#[test]
+fn looking_at_images() {
+    let place = tempfile::tempdir().unwrap();
+    let look = |name: &str, arguments: &[&str]| {
+        let output = program(place.path(), &[], arguments).output().unwrap();
+        compare(name, &shown(&[], arguments, &output));
+    };
+    // Where each is hurt by a bit.
+    let places = [("mbr", 446), ("gpt", 520), ("dax", 0x1050), ("fat", 1032), ("cpio", 121), ("tar", 1200), ("gzip", 60)];
+    for (name, mut bytes) in seeds::seeds() {
+        fs_err::write(place.path().join(name), &bytes).unwrap();
+        look(&format!("inspect-{name}"), &["inspect", name]);
+        look(&format!("inspect-{name}-json"), &["inspect", name, "--json"]);
+        let at = places.iter().find(|(known, _)| *known == name).unwrap().1;
+        bytes[at] ^= 1;
+        fs_err::write(place.path().join(name), &bytes).unwrap();
+        look(&format!("verify-{name}-damaged"), &["verify", name]);
+    }
+    look("verify-gpt-damaged-json", &["verify", "gpt", "--json"]);
 }
 
 #[test]

@@ -19,17 +19,17 @@ pub(super) const COMPRESSIONS: [SquashfsCompression; 7] = [
     SquashfsCompression::Lz4 { hc: true },
 ];
 
-pub(super) struct Judged {
-    pub(super) directory: TempDir,
-    pub(super) image: PathBuf,
-    pub(super) squashfs: Squashfs,
+pub(crate) struct Judged {
+    pub(crate) directory: TempDir,
+    pub(crate) image: PathBuf,
+    pub(crate) squashfs: Squashfs,
 }
 
 pub(super) fn with(compression: SquashfsCompression) -> SquashfsOptions {
     SquashfsOptions { compression, ..SquashfsOptions::default() }
 }
 
-pub(super) fn quick() -> SquashfsOptions {
+pub(crate) fn quick() -> SquashfsOptions {
     with(SquashfsCompression::Zstd { level: 1 })
 }
 
@@ -52,7 +52,7 @@ pub(super) fn try_write(tree: &Tree, options: &SquashfsOptions) -> Result<Judged
     }
 }
 
-pub(super) fn write(tree: &Tree, options: &SquashfsOptions) -> Judged {
+pub(crate) fn write(tree: &Tree, options: &SquashfsOptions) -> Judged {
     try_write(tree, options).unwrap()
 }
 

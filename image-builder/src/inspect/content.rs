@@ -1,0 +1,93 @@
+use super::archive::{self, ArchiveFacts};
+use super::{DiskFacts, ExtFacts, FatFacts, InspectError, VerityFacts, magic};
+use crate::source::ImageSource;
+use crate::squashfs::{SquashfsInfo, SquashfsReadError, SquashfsReader};
+
+/// What an image is found to be.
+#[derive(Debug)]
+pub struct Inspection {
+    /// Bytes.
+    pub size: u64,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in an image or a partition.
+#[derive(Debug)]
+pub enum Content {
+    /// A disk with tables.
+    Disk(Box<DiskFacts>),
+    /// ext2, ext3 or ext4.
+    Ext(Box<ExtFacts>),
+    /// squashfs, or why its superblock can't be one.
+    Squashfs(Box<Result<SquashfsInfo, SquashfsReadError>>),
+    /// FAT.
+    Fat(Box<FatFacts>),
+    /// Hashes of dm-verity, with a superblock.
+    Verity(Box<VerityFacts>),
+    /// Archives or compressed streams, one behind another.
+    Archives(Vec<ArchiveFacts>),
+    /// What is known by its first bytes only.
+    Named(&'static str),
+    /// Anything else.
+    Unknown,
+}
+
+impl Inspection {
+    /// Looks at an image. Archives and compressed streams are read to their end, of others only what describes them.
+    ///
+    /// # Errors
+    /// When the image can't be read; what is wrong with it is no error.
+    pub fn of(source: &dyn ImageSource) -> Result<Self, InspectError> {
+        let size = source.length();
+        if let Some(disk) = DiskFacts::read(source)? {
+            return Ok(Self { size, content: Content::Disk(Box::new(disk)) });
+        }
+        let content = Content::of_partition(source)?;
+        if let Content::Unknown = content {
+            if let Some(archives) = archive::read_all(source)? {
+                return Ok(Self { size, content: Content::Archives(archives) });
+            }
+            if let Some(disk) = DiskFacts::read_doubtful(source)? {
+                return Ok(Self { size, content: Content::Disk(Box::new(disk)) });
+            }
+        }
+        Ok(Self { size, content })
+    }
+}
+
+impl Content {
+    /// By what a filesystem begins with.
+    pub(super) fn of_partition(source: &dyn ImageSource) -> Result<Self, InspectError> {
+        match SquashfsReader::open(source).map(|reader| reader.info().clone()) {
+            Err(SquashfsReadError::Magic) => {}
+            Err(SquashfsReadError::Read(source)) => return Err(InspectError::Read { offset: 0, source }),
+            found => return Ok(Self::Squashfs(Box::new(found))),
+        }
+        if let Some(facts) = ExtFacts::read(source)? {
+            return Ok(Self::Ext(Box::new(facts)));
+        }
+        if let Some(facts) = VerityFacts::read(source)? {
+            return Ok(Self::Verity(Box::new(facts)));
+        }
+        if let Some(facts) = FatFacts::read(source)? {
+            return Ok(Self::Fat(Box::new(facts)));
+        }
+        Ok(magic::name(source)?.map_or(Self::Unknown, Self::Named))
+    }
+
+    /// A word for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Disk(_) => "disk",
+            Self::Ext(facts) => facts.kind,
+            Self::Squashfs(_) => "squashfs",
+            Self::Fat(_) => "fat",
+            Self::Verity(_) => "verity",
+            Self::Archives(_) => "archive",
+            Self::Named(name) => name,
+            Self::Unknown => "unknown",
+        }
+    }
+}
