@@ -1,10 +1,11 @@
-//! ext2, ext3 and ext4, by the superblock alone. Who reads more than that of a filesystem takes the place of [`ExtFacts::read`] and [`check`].
+//! ext2, ext3 and ext4.
 
 use zerocopy::IntoBytes;
 
 use super::problem::{Findings, Flaw};
 use super::{InspectError, read};
 use crate::ext4::format::{MAGIC, SUPERBLOCK_OFFSET, Superblock, VALID_FS};
+use crate::ext4::{Ext4Image, Ext4ReadError};
 use crate::guid::Guid;
 use crate::source::ImageSource;
 
@@ -142,25 +143,32 @@ fn names(word: u32, known: &[(u32, &str)]) -> Vec<String> {
         .collect()
 }
 
-/// What the superblock alone gives away.
-pub(super) fn check(source: &dyn ImageSource, facts: &ExtFacts, findings: &mut Findings) {
-    let at = SUPERBLOCK_OFFSET as u64;
-    if facts.is_checksum_right == Some(false) {
-        findings.add(at, Flaw::Checksum { what: "superblock" });
+/// Verifies all metadata; where the filesystem has features that can't be, the superblock alone.
+pub(super) fn check(source: &dyn ImageSource, facts: &ExtFacts, findings: &mut Findings) -> Result<(), InspectError> {
+    match Ext4Image::open(source).and_then(|image| image.verify()) {
+        Ok(report) => {
+            let (inodes, directories, blocks) = (report.inodes, report.directories, report.blocks);
+            findings.more += report.more_problems;
+            report.problems.into_iter().for_each(|problem| findings.add_somewhere(Flaw::Ext4(problem)));
+            findings.checked(format!("all metadata: {inodes} inodes, {directories} of them directories, in {blocks} blocks"));
+            report.unchecked.into_iter().for_each(|what| findings.left_out(what));
+        }
+        Err(Ext4ReadError::Read(source)) => return Err(InspectError::Read { offset: SUPERBLOCK_OFFSET as u64, source }),
+        Err(error @ Ext4ReadError::Unsupported { .. }) => {
+            check_superblock(facts, findings);
+            findings.left_out(error.to_string());
+        }
+        Err(error) => findings.add(SUPERBLOCK_OFFSET as u64, Flaw::Ext4Read(error)),
     }
-    let wrong = |what, value| Flaw::Field { what, value };
-    if facts.size() > source.length() {
-        findings.add(at, Flaw::Cut { length: source.length(), needed: facts.size() });
-    }
-    if facts.blocks == 0 || facts.free_blocks > facts.blocks {
-        findings.add(at, wrong("number of free blocks", facts.free_blocks));
-    }
-    if facts.inodes == 0 || facts.free_inodes > facts.inodes {
-        findings.add(at, wrong("number of free inodes", facts.free_inodes.into()));
-    }
-    findings.checked("superblock");
-    findings.left_out("groups, inodes and directories: only the superblock of this filesystem is read");
     if !facts.is_clean {
         findings.left_out("the journal: it was not unmounted cleanly");
     }
+    Ok(())
+}
+
+fn check_superblock(facts: &ExtFacts, findings: &mut Findings) {
+    if facts.is_checksum_right == Some(false) {
+        findings.add(SUPERBLOCK_OFFSET as u64, Flaw::Checksum { what: "superblock" });
+    }
+    findings.checked("superblock");
 }

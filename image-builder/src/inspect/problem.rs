@@ -2,6 +2,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::verify::Note;
+use crate::ext4::{Ext4Problem, Ext4ReadError};
 use crate::squashfs::SquashfsReadError;
 use crate::verity::VerityError;
 
@@ -49,6 +50,12 @@ pub enum Flaw {
     /// A compressed stream that can't be unpacked, or not to its end.
     #[error("it can't be unpacked: {source}")]
     Stream { source: io::Error },
+    /// What the reader of ext4 says of a part.
+    #[error("{0}")]
+    Ext4(Ext4Problem),
+    /// Why the reader of ext4 can't look further.
+    #[error(transparent)]
+    Ext4Read(Ext4ReadError),
     /// What the reader of squashfs says.
     #[error(transparent)]
     Squashfs(#[from] SquashfsReadError),

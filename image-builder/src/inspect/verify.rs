@@ -146,10 +146,7 @@ fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Fin
             findings.left_out("the data that the hashes are of do not lie in front of them");
             Ok(())
         }
-        Content::Ext(facts) => {
-            ext::check(source, facts, findings);
-            Ok(())
-        }
+        Content::Ext(facts) => ext::check(source, facts, findings),
         Content::Squashfs(_) => check_squashfs(source, findings),
         Content::Fat(facts) => fat::check(source, facts, findings),
         Content::Archives(archives) => {
