@@ -201,7 +201,7 @@ fn mapped(workbench: &Workbench) -> Result<(), Failed> {
     let url = workbench.mirror()?.url();
     workbench.product().debian()?.args(["--variant", "minbase", "--agent-init", "--dax", "-o"]).arg(&disk).run()?.success()?;
     let boot = workbench.product().mirror(&url).arg("boot").arg(&disk).args(["--timeout", "120s", "--", "cat", "/proc/mounts"]);
-    let mounts = boot.run()?.success()?.output;
+    let mounts = boot.run_guest()?.success()?.output;
     ensure!(mounts.lines().any(|line| line.starts_with("/dev/pmem0p1 / ext4 ro") && line.contains("dax=always")), "{mounts}");
     Ok(())
 }
@@ -216,7 +216,7 @@ fn kernel(workbench: &Workbench) -> Result<PathBuf, Failed> {
 fn machine(arguments: impl FnOnce(Process) -> Process) -> Result<String, Failed> {
     let machine = ["-accel", "tcg,thread=multi", "-cpu", "max", "-machine", "q35", "-m", "1024", "-nodefaults", "-no-reboot"];
     let process = Process::judge("qemu-system-x86_64").args(machine).args(["-display", "none", "-serial", "stdio"]);
-    let output = arguments(process).run()?.success()?.output;
+    let output = arguments(process).run_guest()?.success()?.output;
     let up = output.lines().find_map(|line| line.split_once("GUEST-UP ")).map(|(_, said)| said.trim().to_owned());
     up.ok_or_else(|| format!("the guest is not up:\n{output}").into())
 }

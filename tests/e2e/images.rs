@@ -166,7 +166,7 @@ fn profiles(workbench: &Workbench) -> Result<(), Failed> {
 fn systemd(workbench: &Workbench) -> Result<(), Failed> {
     let image = guest(workbench)?;
     let before = fs_err::read(&image)?;
-    let run = boot(workbench, &image)?.args(["--timeout", "300s", "--json", "--", "sh", "-c", HEALTHY]).run()?.exits_with(3)?;
+    let run = boot(workbench, &image)?.args(["--timeout", "300s", "--json", "--", "sh", "-c", HEALTHY]).run_guest()?.exits_with(3)?;
     ensure!(run.output.lines().next().is_some_and(|line| line.contains('.')), "{}", run.report("no kernel release"));
     let report = run.error.lines().rev().find(|line| line.starts_with('{')).ok_or("no report")?;
     let report: serde_json::Value = serde_json::from_str(report).map_err(|error| error.to_string())?;
@@ -183,16 +183,16 @@ fn agent_as_init(workbench: &Workbench) -> Result<(), Failed> {
     fs_err::copy(origin.with_extension("img.json"), image.with_extension("img.json"))?;
     let script = "readlink /sbin/init; cat; echo kept > /root/kept; exit 7";
     let asked = boot(workbench, &image)?.args(["--write", "--timeout", "120s", "--", "sh", "-c", script]);
-    let run = asked.run()?.exits_with(7)?;
+    let run = asked.run_guest()?.exits_with(7)?;
     ensure!(run.output == "/usr/bin/rootfs-agent\n", "{}", run.report("another init, or an input"));
-    let read = boot(workbench, &image)?.args(["--timeout", "120s", "--", "cat", "/root/kept"]).run()?.success()?;
+    let read = boot(workbench, &image)?.args(["--timeout", "120s", "--", "cat", "/root/kept"]).run_guest()?.success()?;
     ensure!(read.output == "kept\n", "{}", read.report("what was written with --write is gone"));
     e2fsck(&image)?.success().map(drop)
 }
 
 fn panic(workbench: &Workbench) -> Result<(), Failed> {
     let asked = boot(workbench, &small(workbench)?)?.args(["--append", "init=/nowhere", "--timeout", "120s", "--", "true"]);
-    asked.run()?.exits_with(125)?.complains(&["panic", "/nowhere"]).map(drop)
+    asked.run_guest()?.exits_with(125)?.complains(&["panic", "/nowhere"]).map(drop)
 }
 
 fn too_long(workbench: &Workbench) -> Result<(), Failed> {
@@ -251,5 +251,5 @@ fn kernel(workbench: &Workbench) -> Result<(), Failed> {
     fs_err::copy(small(workbench)?, &image)?;
     let asked = boot(workbench, &image)?.arg("--kernel").arg(directory.join("vmlinuz")).arg("--initrd").arg(directory.join("initrd"));
     let cmdline = fs_err::read_to_string(directory.join("cmdline"))?;
-    asked.args(["--append", cmdline.trim(), "--timeout", "120s", "--", "sh", "-c", "exit 9"]).run()?.exits_with(9).map(drop)
+    asked.args(["--append", cmdline.trim(), "--timeout", "120s", "--", "sh", "-c", "exit 9"]).run_guest()?.exits_with(9).map(drop)
 }

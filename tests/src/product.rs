@@ -113,6 +113,14 @@ impl<'a> Product<'a> {
         self.process.run()
     }
 
+    /// The same for `boot`; see [`Process::run_guest`].
+    ///
+    /// # Errors
+    /// As [`Product::run`].
+    pub fn run_guest(self) -> Result<Finished, Failed> {
+        self.process.run_guest()
+    }
+
     /// Starts it.
     ///
     /// # Errors
