@@ -47,14 +47,19 @@ fn with_hashes(workbench: &Workbench) -> Result<(), Failed> {
     ensure!(sound.output.contains("partition 2 (verity)"), "{}", sound.report("the hashes were not checked"));
 
     let file = fs_err::OpenOptions::new().write(true).open(&image)?;
-    file.file().write_all_at(b"!", (3 << 20) + 9000)?;
+    // In a content, of which the filesystem has no checksum.
+    let content = fs_err::read(scratch.path().join("tree/etc/hostname"))?;
+    let bytes = fs_err::read(&image)?;
+    let at = bytes.windows(content.len()).position(|window| window == content).ok_or("the content is not in the image")?;
+    file.file().write_all_at(b"!", at as u64)?;
     let damaged = anybody().arg("verify").arg(&image).run()?.exits_with(3)?;
-    ensure!(damaged.output.contains("block 2 of the data is damaged"), "{}", damaged.report("damage was not found"));
+    let told = format!("block {} of the data is damaged", (at - (3 << 20)) / 4096);
+    ensure!(damaged.output.contains(&told), "{}", damaged.report("damage was not found"));
     // Without the hash it can't be known, and that is said.
     fs_err::remove_file(scratch.path().join("kata.img.root_hash.txt"))?;
     fs_err::remove_file(scratch.path().join("kata.img.json"))?;
     let unknown = anybody().arg("verify").arg(&image).arg("--json").run()?.success()?;
-    ensure!(json(&unknown.output)?["not_verified"].as_array().is_some_and(|notes| notes.len() >= 2), "{}", unknown.output);
+    ensure!(json(&unknown.output)?["not_verified"].as_array().is_some_and(|notes| !notes.is_empty()), "{}", unknown.output);
     anybody().args(["verify", "/nowhere.img"]).run()?.exits_with(1)?.complains(&["/nowhere.img"]).map(drop)
 }
 

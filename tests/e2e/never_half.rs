@@ -40,12 +40,11 @@ const ENDS: [End; 4] = [End::CtrlC, End::Kill, End::LostNetwork, End::FullDisk];
 
 pub(crate) fn cases() -> Vec<Case> {
     let needs = [BUILD, &[Need::Judge("unshare")]].concat();
-    let mut cases = vec![Case::new("never half::four ends at random moments", &needs, |workbench| end_builds(workbench, &ENDS, 4))];
-    cases.extend(ENDS.map(|end| {
+    let case = |end: End| {
         Case::new(format!("never half::{end:?} at 50 random moments"), &needs, move |workbench| end_builds(workbench, &[end], 50))
             .only_in_full()
-    }));
-    cases
+    };
+    ENDS.map(case).into()
 }
 
 fn end_builds(workbench: &Workbench, ends: &[End], count: usize) -> Result<(), Failed> {
