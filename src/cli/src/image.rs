@@ -1,6 +1,6 @@
 //! From a tree to a file: a disk, a filesystem, an archive.
 
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use rootfs_image::{Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFile, RootFilesystem, SquashfsCompression, write_cpio};
@@ -45,16 +45,33 @@ pub(crate) fn write(tree: &Tree, form: &Form, uefi: Option<&UefiParts>, path: &P
     match form {
         Form::Disk(options, _) => write_disk(tree, options, uefi, path, progress),
         Form::Tar(compression) => {
-            let mut out = encoder(path, *compression)?;
+            let mut out = Watched { out: encoder(path, *compression)?, progress };
             tree.write_tar(&mut out).map_err(|error| Failure::of(&error))?;
-            finish(out, path, Vec::new())
+            finish(out.out, path, Vec::new())
         }
         Form::Cpio(compression) => {
-            let mut out = encoder(path, *compression)?;
+            let mut out = Watched { out: encoder(path, *compression)?, progress };
             let (tree, notes) = with_init(tree)?;
             let written = write_cpio(&tree, &mut out).map_err(|error| Failure::of(&error))?;
-            finish(out, path, [notes, attributes_note(written)].concat())
+            finish(out.out, path, [notes, attributes_note(written)].concat())
         }
+    }
+}
+
+/// An archive that ends when the user wants it to.
+struct Watched<'a, W> {
+    out: W,
+    progress: &'a Progress,
+}
+
+impl<W: Write> Write for Watched<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // Not as `Interrupted`, which means that it should be tried again.
+        if self.progress.cancelled() { Err(std::io::Error::other("interrupted")) } else { self.out.write(bytes) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
 }
 
