@@ -4,7 +4,6 @@ use std::path::Path;
 
 use rootfs_guest::names::AGENT_PROGRAM;
 use rootfs_package::engine::EngineOptions;
-use rootfs_package::fetch::FetchOptions;
 use rootfs_package::lock::{Lock, LockedAgent};
 use rootfs_plugin::{Agent, Request};
 use rootfs_sandbox::GUEST;
@@ -22,7 +21,7 @@ use crate::progress::Progress;
 pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progress: &Progress) -> Result<EngineOptions, Failure> {
     Ok(EngineOptions {
         stage: stage.to_owned(),
-        fetch: FetchOptions { offline: invocation.offline, proxies: invocation.proxies.clone(), ..FetchOptions::default() },
+        fetch: invocation.fetch_options(),
         now: invocation.now,
         locked: invocation.locked.as_deref().map(read_lock).transpose()?,
         agent: locked_agent(request)?,

@@ -1,7 +1,6 @@
 //! The kernel of a virtual machine: chosen from a distribution's archive or taken as an image's record says, fetched through the store.
 
 use rootfs_boot::Kernel;
-use rootfs_package::fetch::FetchOptions;
 use rootfs_package::kernel::{fetch_kernel, resolve_kernel};
 use rootfs_package::lock::LockedPackage;
 use rootfs_package::observer::Observer;
@@ -67,11 +66,11 @@ impl KernelSource {
     /// When it can't be had, or isn't one.
     pub(crate) fn kernel(&self, pinned: Vec<LockedPackage>, observer: &dyn Observer) -> Result<Kernel, Failure> {
         let packages = if pinned.is_empty() {
-            resolve_kernel(&self.plan, false, self.invocation.now, self.options(), &self.store, observer)?
+            resolve_kernel(&self.plan, false, self.invocation.now, self.invocation.fetch_options(), &self.store, observer)?
         } else {
             pinned
         };
-        let tree = fetch_kernel(&packages, &self.plan, self.options(), &self.store, observer)?;
+        let tree = fetch_kernel(&packages, &self.plan, self.invocation.fetch_options(), &self.store, observer)?;
         Kernel::from_tree(&tree).map_err(|error| Failure::of(&error).hint(error.hint().map(str::to_owned)))
     }
 
@@ -80,11 +79,7 @@ impl KernelSource {
     /// # Errors
     /// When one of them can't be had.
     pub(crate) fn uefi_kernel(&self, observer: &dyn Observer) -> Result<Tree, Failure> {
-        let packages = resolve_kernel(&self.plan, true, self.invocation.now, self.options(), &self.store, observer)?;
-        Ok(fetch_kernel(&packages, &self.plan, self.options(), &self.store, observer)?)
-    }
-
-    fn options(&self) -> FetchOptions {
-        FetchOptions { offline: self.invocation.offline, proxies: self.invocation.proxies.clone(), ..FetchOptions::default() }
+        let packages = resolve_kernel(&self.plan, true, self.invocation.now, self.invocation.fetch_options(), &self.store, observer)?;
+        Ok(fetch_kernel(&packages, &self.plan, self.invocation.fetch_options(), &self.store, observer)?)
     }
 }

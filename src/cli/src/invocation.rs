@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rootfs_package::fetch::Proxies;
+use rootfs_package::fetch::{FetchOptions, Proxies};
 use rootfs_plugin::Distro;
 
 use crate::output::Output;
@@ -43,6 +43,12 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// How packages are fetched.
+    #[must_use]
+    pub fn fetch_options(&self) -> FetchOptions {
+        FetchOptions { offline: self.offline, proxies: self.proxies.clone(), ..FetchOptions::default() }
+    }
+
     /// Where the output file goes, if there is to be one.
     #[must_use]
     pub fn output_path(&self) -> Option<&Path> {

@@ -2,7 +2,6 @@
 
 use rootfs_boot::Kernel;
 use rootfs_image::{EspOptions, Size, Uki};
-use rootfs_package::fetch::FetchOptions;
 use rootfs_package::kernel::fetch_kernel;
 use rootfs_package::lock::Lock;
 use rootfs_package::store::Store;
@@ -83,8 +82,7 @@ pub(crate) fn of_lock(
         let hint = "make a lock of a build with `--boot uefi`";
         return Err(Failure::new("the lock pins no kernel").hint(Some(hint.to_owned())));
     }
-    let options = FetchOptions { offline: invocation.offline, proxies: invocation.proxies.clone(), ..FetchOptions::default() };
-    let packages = fetch_kernel(&lock.kernel, plan, options, store, progress)?;
+    let packages = fetch_kernel(&lock.kernel, plan, invocation.fetch_options(), store, progress)?;
     UefiParts::of(&packages, plan.architecture).map(Some)
 }
 
