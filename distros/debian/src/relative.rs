@@ -66,7 +66,7 @@ fn replaced<T>(base: Vec<T>, own: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<T> {
 /// What a tweak is about.
 fn subject(tweak: &Tweak) -> &str {
     match tweak {
-        Tweak::Write { path, .. } | Tweak::Link { path, .. } | Tweak::Remove { path } => path,
+        Tweak::Write { path, .. } | Tweak::Directory { path, .. } | Tweak::Link { path, .. } | Tweak::Remove { path } => path,
         Tweak::EnableUnit { unit } => unit,
         Tweak::Regenerate(secret) => &secret.name,
     }

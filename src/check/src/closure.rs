@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use rootfs_tree::{Tree, TreeError};
+use rootfs_tree::{NodeId, Tree, TreeError};
 
 use crate::canonical::{canonical, parent};
 use crate::elf::{Header, Object};
@@ -18,20 +18,55 @@ const FIX: &str = "install the package that has it";
 
 /// What the program needs and won't find.
 pub(crate) fn faults(tree: &Tree, program: &Executable) -> Verdict {
-    let object = match Object::parse(&tree.read(program.id, LARGEST)?) {
+    Ok(link(tree, &program.path, program.id)?.faults)
+}
+
+/// All that a program or library is linked to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Linked {
+    /// Its loader and its libraries, by the paths by which that loader finds them; links among them.
+    pub files: Vec<Vec<u8>>,
+    /// What is not there, or of no use: sentences that begin with a path.
+    pub missing: Vec<String>,
+}
+
+/// Finds what the ELF file at a path is linked to, with all that this needs in turn. Nothing for a file that is none.
+///
+/// # Errors
+/// When there is no such file, or a content can't be read.
+pub fn linked(tree: &Tree, path: &[u8]) -> Result<Linked, TreeError> {
+    let id = tree.resolve(path)?;
+    if !start(tree, id)?.starts_with(b"\x7fELF") {
+        return Ok(Linked::default());
+    }
+    let path = canonical(tree, path).unwrap_or_else(|| path.to_vec());
+    let Outcome { faults, files } = link(tree, &path, id)?;
+    let sentence = |fault: &Fault| format!("`{}` {}", shown(&fault.path), fault.reason);
+    Ok(Linked { files, missing: faults.iter().map(sentence).collect() })
+}
+
+struct Outcome {
+    faults: Vec<Fault>,
+    files: Vec<Vec<u8>>,
+}
+
+fn link(tree: &Tree, path: &[u8], id: NodeId) -> Result<Outcome, TreeError> {
+    let object = match Object::parse(&tree.read(id, LARGEST)?) {
         Ok(object) => object,
-        Err(reason) => return Ok(vec![damaged(&program.path, &reason)]),
+        Err(reason) => return Ok(Outcome { faults: vec![damaged(path, &reason)], files: Vec::new() }),
     };
     let interpreter = object.interpreter.clone();
     let loader = Loader::named(interpreter.as_deref().unwrap_or_default());
     let directories = loader.directories(tree, object.header.machine)?;
     let mut closure =
-        Closure { tree, loader, directories, header: object.header, loaded: Vec::new(), names: BTreeSet::new(), faults: Vec::new() };
+        Closure { tree, loader, directories, header: object.header, loaded: Vec::new(), names: BTreeSet::new(), files: Vec::new(), faults: Vec::new() };
     if let Some(interpreter) = &interpreter {
-        closure.check_interpreter(&program.path, interpreter)?;
+        closure.check_interpreter(path, interpreter)?;
     }
-    closure.load_all(program.path.clone(), object)?;
-    Ok(closure.faults)
+    closure.load_all(path.to_vec(), object)?;
+    let Closure { mut files, faults, .. } = closure;
+    files.extend(interpreter);
+    Ok(Outcome { faults, files })
 }
 
 fn damaged(path: &[u8], reason: &str) -> Fault {
@@ -46,6 +81,8 @@ struct Closure<'a> {
     loaded: Vec<Loaded>,
     /// What need not be looked for any more: names asked for, and those that libraries give themselves.
     names: BTreeSet<Vec<u8>>,
+    /// Where libraries were found, links as they are.
+    files: Vec<Vec<u8>>,
     faults: Vec<Fault>,
 }
 
@@ -58,7 +95,8 @@ struct Loaded {
 
 /// A library's place, and whether something useless was found on the way.
 enum Search {
-    Found(Vec<u8>, Vec<u8>),
+    /// Its path as it was looked for, the same without links, and its content.
+    Found(Vec<u8>, Vec<u8>, Vec<u8>),
     /// A file of that name for another machine is at this path.
     Foreign(Vec<u8>),
     Nowhere,
@@ -99,8 +137,9 @@ impl Closure<'_> {
 
     fn load(&mut self, index: usize, name: &[u8]) -> Result<Option<usize>, TreeError> {
         let reason = match self.search(index, name)? {
-            Search::Found(path, bytes) => match Object::parse(&bytes) {
+            Search::Found(found, path, bytes) => match Object::parse(&bytes) {
                 Ok(object) => {
+                    self.files.push(found);
                     self.names.extend(object.soname.clone());
                     self.loaded.push(Loaded { path, object, parent: Some(index) });
                     return Ok(Some(self.loaded.len() - 1));
@@ -129,11 +168,12 @@ impl Closure<'_> {
             match Object::parse_header(&start(self.tree, id)?) {
                 Ok(header) if header == self.header => {
                     let bytes = self.tree.read(id, LARGEST)?;
-                    return Ok(Search::Found(canonical(self.tree, &candidate).unwrap_or(candidate), bytes));
+                    let path = canonical(self.tree, &candidate).unwrap_or_else(|| candidate.clone());
+                    return Ok(Search::Found(candidate, path, bytes));
                 }
                 // As loaders do: what is for another machine is passed over.
                 Ok(_) => foreign = Search::Foreign(candidate),
-                Err(_) => return Ok(Search::Found(candidate, self.tree.read(id, LARGEST)?)),
+                Err(_) => return Ok(Search::Found(candidate.clone(), candidate, self.tree.read(id, LARGEST)?)),
             }
         }
         Ok(foreign)

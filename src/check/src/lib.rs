@@ -16,6 +16,7 @@ mod machine;
 mod rule;
 mod subject;
 
+pub use closure::{Linked, linked};
 pub use error::CheckError;
 pub use expectation::{Expectations, Init};
 pub use finding::{Finding, Severity};

@@ -49,7 +49,7 @@ fn read_lock(path: &Path) -> Result<Lock, Failure> {
 fn locked_agent(request: &Request) -> Result<Option<LockedAgent>, Failure> {
     let path = match &request.agent {
         Agent::File(path) => path,
-        Agent::Default => {
+        Agent::Default | Agent::Own => {
             return Ok(Some(LockedAgent { name: AGENT_PROGRAM.to_owned(), sha256: Digest(Sha256::digest(GUEST).into()) }));
         }
         Agent::None => return Ok(None),

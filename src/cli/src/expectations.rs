@@ -25,6 +25,7 @@ impl Expected {
     pub(crate) fn of(request: &Request, plan: &Plan) -> Self {
         let agent = match &request.agent {
             Agent::File(path) => request.agent_name.clone().or_else(|| Some(path.file_name()?.to_string_lossy().into_owned())),
+            Agent::Own => Some(AGENT_PROGRAM.to_owned()),
             Agent::Default => request.agent_init.then(|| AGENT_PROGRAM.to_owned()),
             Agent::None => None,
         };

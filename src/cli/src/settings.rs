@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use rootfs_package::apt_host::HostSource;
 use rootfs_package::fetch::Proxies;
-use rootfs_plugin::{Architecture, Distro, ExtraRepository, HookScript, Overlay, Request, Trim};
+use rootfs_plugin::{Architecture, Distro, ExtraRepository, HookScript, Overlay, Password, Request, Trim};
 
 use crate::args::BuildArgs;
 use crate::config_file;
@@ -100,7 +100,7 @@ fn request(distro: &'static dyn Distro, wishes: &Wishes) -> Result<Request, Sett
         agent_name: wishes.agent_name.as_ref().map(names::agent).transpose()?,
         agent_init,
         hostname: wishes.hostname.as_ref().map(names::host).transpose()?,
-        root_password: wishes.root_password.as_ref().map(|value| passwords.read(value)).transpose()?,
+        root_password: root_password(wishes, &mut passwords)?,
         ssh_keys: ssh_keys::read(&wishes.ssh_keys)?,
         users: wishes.users.iter().map(|user| names::user(user, &mut passwords)).collect::<Result<_, _>>()?,
         overlays: existing(&wishes.overlays)?.into_iter().map(|path| Overlay { path }).collect(),
@@ -148,6 +148,16 @@ fn architecture(said: Option<&Sourced<String>>) -> Result<Architecture, SettingE
             SettingError::invalid_with_hint(value, error.to_string(), format!("there are {}", known.join(", ")))
         }),
         None => Architecture::native().ok_or(SettingError::Machine { architecture: std::env::consts::ARCH }),
+    }
+}
+
+fn root_password(wishes: &Wishes, passwords: &mut password::Reader) -> Result<Option<Password>, SettingError> {
+    let empty = wishes.insecure_empty_root.as_ref().filter(|empty| empty.value);
+    match (&wishes.root_password, empty) {
+        (Some(_), Some(empty)) => Err(SettingError::invalid(empty, "root has a password")),
+        (Some(said), None) => passwords.read(said).map(Some),
+        (None, Some(_)) => Ok(Some(Password::Empty)),
+        (None, None) => Ok(None),
     }
 }
 

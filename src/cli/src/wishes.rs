@@ -30,6 +30,7 @@ pub struct Wishes {
     pub ignore_valid_until: Option<bool>,
     pub store: Option<Sourced<PathBuf>>,
     pub root_password: Option<Sourced<String>>,
+    pub insecure_empty_root: Option<Sourced<bool>>,
     pub ssh_keys: Vec<Sourced<PathBuf>>,
     pub users: Vec<Sourced<UserWish>>,
     pub size: Option<Sourced<String>>,
@@ -109,7 +110,9 @@ impl Wishes {
             offline: self.offline.or(weaker.offline),
             ignore_valid_until: self.ignore_valid_until.or(weaker.ignore_valid_until),
             store: self.store.or(weaker.store),
-            root_password: self.root_password.or(weaker.root_password),
+            // An empty password and one exclude each other.
+            root_password: self.root_password.clone().or(if self.insecure_empty_root.is_some() { None } else { weaker.root_password }),
+            insecure_empty_root: self.insecure_empty_root.or(if self.root_password.is_some() { None } else { weaker.insecure_empty_root }),
             ssh_keys: added(weaker.ssh_keys, self.ssh_keys),
             users: added(weaker.users, self.users),
             // A size and free space exclude each other, so the stronger source decides for both.

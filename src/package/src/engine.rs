@@ -4,19 +4,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan};
+use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan, Selection};
 use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
-use rootfs_tree::{ScanOptions, Tree, TreeError};
+use rootfs_tree::{ScanOptions, Time, Tree, TreeError};
 
 use crate::apt;
 use crate::apt::acquire::Wanted;
 use crate::apt::inputs::install_inputs;
 use crate::apt::install::scripts::Scripts;
 use crate::apt::install::{Installation, Written};
+use crate::deb::DebLayer;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::inputs::Inputs;
 use crate::lock::{Lock, LockedAgent};
 use crate::observer::{Event, Observer, Step};
+use crate::place::Place;
 use crate::reuse::Reuse;
 use crate::root::Root;
 use crate::store::{KeptTree, Store};
@@ -54,8 +56,8 @@ pub struct Engine<'a> {
     store: &'a Store,
     observer: &'a dyn Observer,
     root: Root,
-    /// A tree of an earlier build that is not on disk yet.
-    kept: Option<Tree>,
+    /// What was installed, or kept by an earlier build, as long as nothing needs it on disk.
+    memory: Option<Tree>,
     /// What the root depends on, as long as nothing but installing has touched it.
     inputs: Option<Inputs>,
     lock: Option<Lock>,
@@ -90,7 +92,7 @@ impl<'a> Engine<'a> {
         fs_err::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(|error| build_error(&error))?;
         let root = Root::open(&path).map_err(|error| build_error(&error))?;
         let written = Written::default();
-        Ok(Self { options, store, observer, root, kept: None, inputs: None, lock: None, newest: 0, written, sandbox: None })
+        Ok(Self { options, store, observer, root, memory: None, inputs: None, lock: None, newest: 0, written, sandbox: None })
     }
 
     /// What building has made, and what of it is on disk, both with hashes. An installed tree is kept for the next build.
@@ -99,10 +101,11 @@ impl<'a> Engine<'a> {
     /// When the root can't be read.
     pub fn installed(&mut self) -> Result<(Tree, Tree), TreeError> {
         let on_disk = self.scan()?;
-        let Some(inputs) = self.inputs.take() else { return Ok((on_disk.clone(), on_disk)) };
-        if let Some(kept) = self.kept.take() {
-            return Ok((kept, on_disk));
+        let inputs = self.inputs.take();
+        if let Some(tree) = self.memory.take() {
+            return Ok((tree, on_disk));
         }
+        let Some(inputs) = inputs else { return Ok((on_disk.clone(), on_disk)) };
         let in_packages = self.written.digests();
         self.reuse().keep_tree(&inputs, &on_disk, self.newest, &|sha256| in_packages.contains(sha256));
         Ok((on_disk.clone(), on_disk))
@@ -143,20 +146,22 @@ impl<'a> Engine<'a> {
         Reuse { store: self.store, observer: self.observer, program: self.options.reuse.as_deref() }
     }
 
-    /// The root on disk, for changes that installing knows nothing of.
-    fn touch(&mut self) -> Result<&Root, BuildError> {
-        self.on_disk()?;
-        self.inputs = None;
-        Ok(&self.root)
-    }
-
-    /// The root with all that is in it on disk.
+    /// The root with all that is in it on disk, for what no tree can do.
     fn on_disk(&mut self) -> Result<&Root, BuildError> {
-        if let Some(kept) = self.kept.take() {
-            kept.update(self.root.path(), &Tree::scan(self.root.path(), &ScanOptions::default()).map_err(|error| build_error(&error))?)
+        if let Some(tree) = self.memory.take() {
+            tree.update(self.root.path(), &Tree::scan(self.root.path(), &ScanOptions::default()).map_err(|error| build_error(&error))?)
                 .map_err(|error| build_error(&error))?;
         }
         Ok(&self.root)
+    }
+
+    /// The root where it is, for changes that installing knows nothing of.
+    fn place(&mut self) -> Place<'_> {
+        self.inputs = None;
+        match &mut self.memory {
+            Some(tree) => Place::Memory(tree, Time::from_seconds(self.newest)),
+            None => Place::Disk(&self.root),
+        }
     }
 
     /// What every script sees; dpkg and the shell add their own.
@@ -192,6 +197,11 @@ impl BuildContext for Engine<'_> {
     fn install(&mut self, plan: &Plan) -> Result<(), BuildError> {
         let untouched = self.inputs.is_none() && self.lock.is_none() && self.root.is_empty().map_err(|error| build_error(&error))?;
         let lock = self.lock_for(plan)?;
+        if let Some(selection) = &plan.selection {
+            self.memory = Some(self.compose(plan, selection, &lock)?);
+            self.lock = Some(lock);
+            return Ok(());
+        }
         if untouched {
             let EngineOptions { hostname, source_date_epoch, .. } = &self.options;
             let inputs = install_inputs(plan, &lock, hostname, *source_date_epoch).map_err(|error| build_error(&error))?;
@@ -199,7 +209,7 @@ impl BuildContext for Engine<'_> {
             let kept = self.reuse().tree(&inputs, &packages);
             self.inputs = Some(inputs);
             if let Some(KeptTree { tree, newest }) = kept {
-                (self.kept, self.newest, self.lock) = (Some(tree), newest, Some(lock));
+                (self.memory, self.newest, self.lock) = (Some(tree), newest, Some(lock));
                 return Ok(());
             }
         }
@@ -209,7 +219,8 @@ impl BuildContext for Engine<'_> {
     }
 
     fn run(&mut self, command: &Command) -> Result<Output, BuildError> {
-        self.touch()?;
+        self.inputs = None;
+        self.on_disk()?;
         let mut environment = self.environment();
         environment.extend(command.environment.iter().cloned());
         let command = rootfs_sandbox::Command {
@@ -224,20 +235,24 @@ impl BuildContext for Engine<'_> {
     }
 
     fn read(&mut self, path: &str) -> Result<Vec<u8>, BuildError> {
-        let content = self.on_disk()?.read(path.as_bytes()).map_err(|error| build_error(&error))?;
+        let content = self.place().read(path.as_bytes())?;
         content.ok_or_else(|| BuildError::new(format!("`{path}` does not exist in the root")))
     }
 
+    fn list(&mut self, path: &str) -> Result<Vec<String>, BuildError> {
+        self.place().list(path.as_bytes())
+    }
+
     fn write(&mut self, path: &str, content: &[u8], mode: u32) -> Result<(), BuildError> {
-        self.touch()?.write(path.as_bytes(), content, mode).map_err(|error| build_error(&error))
+        self.place().write(path.as_bytes(), content, mode)
     }
 
     fn remove(&mut self, path: &str) -> Result<(), BuildError> {
-        self.touch()?.remove(path.as_bytes()).map_err(|error| build_error(&error))
+        self.place().remove(path.as_bytes())
     }
 
     fn symlink(&mut self, target: &str, path: &str) -> Result<(), BuildError> {
-        self.touch()?.symlink(target.as_bytes(), path.as_bytes()).map_err(|error| build_error(&error))
+        self.place().symlink(target.as_bytes(), path.as_bytes())
     }
 
     fn progress(&mut self, step: &str, done: u64, total: u64) {
@@ -254,13 +269,28 @@ impl BuildContext for Engine<'_> {
 }
 
 impl Engine<'_> {
-    fn install_lock(&mut self, plan: &Plan, lock: &Lock) -> Result<(), BuildError> {
+    /// The payloads of a lock's packages, fetched when the store lacks them.
+    fn layers(&mut self, plan: &Plan, lock: &Lock) -> Result<Vec<DebLayer>, BuildError> {
         let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
         self.observer.event(Event::Began(Step::Fetch));
         apt::acquire::fetch_locked(lock, plan, &fetcher, self.store, self.observer)?;
         self.observer.event(Event::Began(Step::Unpack));
         let layers = apt::acquire::open_layers(lock, self.store, self.observer)?;
         self.newest = layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| entry.mtime)).max().unwrap_or_default();
+        Ok(layers)
+    }
+
+    /// The files that a plan chooses, as a tree; nothing is on disk but the payloads in the store.
+    fn compose(&mut self, plan: &Plan, selection: &Selection, lock: &Lock) -> Result<Tree, BuildError> {
+        let layers = self.layers(plan, lock)?;
+        let packages: Vec<_> = lock.packages.iter().zip(&layers).collect();
+        let Installer::Apt { merged_usr, .. } = plan.installer;
+        let time = Time::from_seconds(self.newest);
+        apt::compose::compose(selection, &packages, plan.architecture, merged_usr, time).map_err(|error| build_error(&error))
+    }
+
+    fn install_lock(&mut self, plan: &Plan, lock: &Lock) -> Result<(), BuildError> {
+        let layers = self.layers(plan, lock)?;
         // Where the sandbox, and later the guest, mounts; every root has them.
         for mount_point in ["dev", "proc", "sys"] {
             self.root.make_directory(mount_point.as_bytes()).map_err(|error| build_error(&error))?;
@@ -281,14 +311,14 @@ impl Engine<'_> {
         apt::acquire::resolve_plan(plan, &wanted, self.options.now, &fetcher, &self.reuse())
     }
 
-    fn install_layers(&mut self, plan: &Plan, layers: &[crate::deb::DebLayer]) -> Result<(), BuildError> {
+    fn install_layers(&mut self, plan: &Plan, layers: &[DebLayer]) -> Result<(), BuildError> {
         let Installer::Apt { merged_usr, .. } = plan.installer;
         let environment = self.environment();
         self.sandbox()?;
         let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
         let mut scripts = Scripts::new(sandbox, self.observer, environment);
         let installation =
-            Installation { root: &self.root, layers, architecture: plan.architecture.debian(), merged_usr, without: &plan.without };
+            Installation { root: &self.root, layers, architecture: plan.architecture, merged_usr, without: &plan.without };
         self.written = installation.run(&mut scripts, self.observer).map_err(|error| build_error(&error))?;
         Ok(())
     }
@@ -308,6 +338,7 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     first_hint!(
         crate::apt::AptError,
         crate::apt::ResolveError,
+        crate::apt::compose::ComposeError,
         crate::apt::install::InstallError,
         crate::deb::DebError,
         crate::fetch::FetchError,

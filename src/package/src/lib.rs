@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod lock;
 pub mod observer;
 pub mod openpgp;
+mod place;
 mod reuse;
 pub mod root;
 pub mod store;

@@ -168,6 +168,27 @@ impl Root {
         Ok(Some(content))
     }
 
+    /// The names in a directory, sorted by bytes, links followed inside the root; none when no directory is there.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn list(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, RootError> {
+        let fail = |errno| RootError::new("read", path, errno);
+        let directory = match self.resolve(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()) {
+            Ok(directory) => directory,
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(Vec::new()),
+            Err(errno) => return Err(fail(errno)),
+        };
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(directory.as_fd()).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            names.push(entry.file_name().to_bytes().to_vec());
+        }
+        names.retain(|name| name != b"." && name != b"..");
+        names.sort();
+        Ok(names)
+    }
+
     /// Writes a file whole: beside its final name, then renamed over what was there. Parents are made.
     ///
     /// # Errors
@@ -290,6 +311,16 @@ mod tests {
         root.write(b"/etc/link", b"new", 0o644).unwrap();
         assert_eq!(root.read(b"/etc/real").unwrap().unwrap(), b"old");
         assert_eq!(root.read(b"/etc/link").unwrap().unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_directory_is_listed_in_order() {
+        let (_directory, root) = root();
+        root.write(b"/a/b", b"", 0o644).unwrap();
+        root.write(b"/a/B", b"", 0o644).unwrap();
+        root.symlink(b"/a", b"/link").unwrap();
+        assert_eq!(root.list(b"/link").unwrap(), [b"B", b"b"]);
+        assert!(root.list(b"/none").unwrap().is_empty() && root.list(b"/a/b").unwrap().is_empty());
     }
 
     #[test]

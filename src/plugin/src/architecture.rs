@@ -44,6 +44,15 @@ impl Architecture {
         }
     }
 
+    /// Directories of libraries below `/` besides `/lib`, for loaders whose path is part of every program.
+    #[must_use]
+    pub fn library_directories(self) -> &'static [&'static str] {
+        match self {
+            Self::X86_64 => &["lib64"],
+            Self::Aarch64 => &[],
+        }
+    }
+
     /// The architecture this program was compiled for, if it is one that can be built.
     #[must_use]
     pub fn native() -> Option<Self> {

@@ -24,6 +24,12 @@ pub trait BuildContext {
     /// When it is not a regular file or can't be read.
     fn read(&mut self, path: &str) -> Result<Vec<u8>, BuildError>;
 
+    /// The names in a directory, sorted by bytes; none when there is no such directory.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn list(&mut self, path: &str) -> Result<Vec<String>, BuildError>;
+
     /// Writes a file whole; parents are made with mode 0755, an old file is replaced, not written through.
     ///
     /// # Errors

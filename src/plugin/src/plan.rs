@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Trim};
+use crate::{Architecture, Selection, Trim};
 
 /// Where packages come from and which to install: pure data, printed by `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Plan {
     pub installer: Installer,
     /// Which packages are wanted, in the order they were asked for.
     pub include: Vec<Include>,
+    /// What of the packages is taken; none means all of it, installed as their manager does.
+    #[serde(default)]
+    pub selection: Option<Selection>,
     /// What is left out of every package.
     pub without: Vec<Trim>,
     /// Files and links that the distribution's guest needs beyond its packages, in order.
@@ -119,6 +122,13 @@ pub enum Tweak {
         path: String,
         /// The whole content.
         content: String,
+        /// Permission bits.
+        mode: u32,
+    },
+    /// Makes root's directory, or gives one that is there this mode.
+    Directory {
+        /// Absolute, inside the tree.
+        path: String,
         /// Permission bits.
         mode: u32,
     },

@@ -101,8 +101,10 @@ pub enum Trim {
 pub enum Agent {
     /// None is installed and none is expected.
     None,
-    /// The tool's own, where something in the guest can start it.
+    /// The tool's own, where a guest has an init that serves such programs; nobody asked for it.
     Default,
+    /// The tool's own, as it was asked for.
+    Own,
     /// This program, with a unit that starts it.
     File(PathBuf),
 }
@@ -111,6 +113,8 @@ pub enum Agent {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Password {
+    /// None: whoever gives the name is in.
+    Empty,
     /// To be hashed.
     Clear(String),
     /// A crypt(3) string, taken as it is.

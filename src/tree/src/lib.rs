@@ -8,6 +8,7 @@ mod clamp;
 mod content;
 mod diff;
 mod disk;
+mod edit;
 mod error;
 mod layer;
 mod links;

@@ -29,7 +29,7 @@ pub struct BuildArgs {
     #[arg(long, value_name = "ARCH", help_heading = "What to build")]
     pub arch: Option<String>,
     /// A named set of packages
-    #[arg(long, value_name = "NAME", help_heading = "What to build")]
+    #[arg(long, visible_alias = "profile", value_name = "NAME", help_heading = "What to build")]
     pub variant: Option<String>,
     /// Add packages, by name or as ./FILE.deb (repeatable; commas and spaces separate)
     #[arg(long, value_name = "PKG", help_heading = "What to build")]
@@ -78,6 +78,9 @@ pub struct BuildArgs {
     /// Root's password: itself, hashed:CRYPT, @FILE, or - for standard input; without one root is locked
     #[arg(long, value_name = "PASSWORD", help_heading = "Customise")]
     pub root_password: Option<String>,
+    /// Let anybody log in as root without a password
+    #[arg(long, conflicts_with = "root_password", help_heading = "Customise")]
+    pub insecure_empty_root: bool,
     /// A file of public keys that may log in as root and as every --user (repeatable)
     #[arg(long, value_name = "FILE", help_heading = "Customise")]
     pub ssh_key: Vec<PathBuf>,
@@ -93,8 +96,8 @@ pub struct BuildArgs {
     /// Run a script inside the tree, last of all (repeatable)
     #[arg(long, value_name = "SCRIPT", help_heading = "Customise")]
     pub hook: Vec<PathBuf>,
-    /// Install this program as the guest's agent, or `none`
-    #[arg(long, value_name = "FILE|none", help_heading = "Customise")]
+    /// Install this program as the guest's agent; `own` for rootfs-gen's, or `none`
+    #[arg(long, value_name = "FILE|own|none", help_heading = "Customise")]
     pub agent: Option<String>,
     /// The agent's name below /usr/bin; the file's own if not said
     #[arg(long, value_name = "NAME", help_heading = "Customise")]

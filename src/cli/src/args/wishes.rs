@@ -32,6 +32,7 @@ impl From<BuildArgs> for Wishes {
             ignore_valid_until: args.ignore_valid_until,
             store: one(args.store, "--store"),
             root_password: one(args.root_password, "--root-password"),
+            insecure_empty_root: one(args.insecure_empty_root.then_some(true), "--insecure-empty-root"),
             ssh_keys: many(args.ssh_key, "--ssh-key"),
             users: many(args.user.iter().map(|text| UserWish::parse(text)), "--user"),
             hostname: one(args.hostname, "--hostname"),

@@ -10,11 +10,17 @@ use super::edit::{Editor, at};
 use super::elf::{Program, recognise};
 use super::{CustomiseError, unit};
 
+/// What BusyBox's init starts (its `examples/inittab`).
+const INITTAB: &[u8] = b"/etc/inittab";
+
 /// Puts the agent's program into `/usr/bin`, with a unit that starts it, or as `/sbin/init`.
 pub(super) fn install(editor: &mut Editor<'_>, request: &Request) -> Result<(), CustomiseError> {
     let source = match &request.agent {
         Agent::File(source) => source,
-        Agent::Default => return install_own(editor, request.agent_init),
+        Agent::Own => return install_own(editor, request.agent_init),
+        // What serves `boot` is for whole guests; a tiny one has it when it is asked for.
+        Agent::Default if request.agent_init || editor.has_systemd() => return install_own(editor, request.agent_init),
+        Agent::Default => return Ok(()),
         Agent::None => return Ok(()),
     };
     let name = name(source, request.agent_name.as_deref())?;
@@ -24,30 +30,40 @@ pub(super) fn install(editor: &mut Editor<'_>, request: &Request) -> Result<(), 
     if request.agent_init {
         return editor.link(b"/sbin/init", path.as_bytes());
     }
-    if !editor.has_systemd() {
-        editor.notes.push(format!("nothing in the guest will start {path}: it has no systemd"));
-        return Ok(());
-    }
-    let service = format!("{name}.service");
-    let unit_path = format!("/usr/lib/systemd/system/{service}");
-    if editor.find(unit_path.as_bytes()).is_none() {
-        editor.write(unit_path.as_bytes(), unit_text(&name, &path).into_bytes(), 0o644)?;
-    }
-    unit::enable(editor, &service)
+    start_by_init(editor, &path, &format!("{name}.service"), &unit_text(&name, &path))
 }
 
-/// Our own agent, by which `boot` speaks with the guest: as its init, or where there is a systemd to start it.
-fn install_own(editor: &mut Editor<'_>, as_init: bool) -> Result<(), CustomiseError> {
-    if !as_init && !editor.has_systemd() {
-        return Ok(());
+/// Has the guest's init start the program: systemd by a unit, unless the tree has one of that name, BusyBox's by a line of its table.
+fn start_by_init(editor: &mut Editor<'_>, path: &str, service: &str, unit: &str) -> Result<(), CustomiseError> {
+    if editor.has_systemd() {
+        let unit_path = format!("/usr/lib/systemd/system/{service}");
+        if editor.find(unit_path.as_bytes()).is_none() {
+            editor.write(unit_path.as_bytes(), unit.as_bytes().to_vec(), 0o644)?;
+        }
+        return unit::enable(editor, service);
     }
+    let has_busybox = ["/usr/bin/busybox", "/bin/busybox"].iter().any(|busybox| editor.find(busybox.as_bytes()).is_some());
+    match editor.read(INITTAB)? {
+        Some(table) if has_busybox => {
+            let line = format!("::respawn:{path}\n");
+            let text = [table.as_slice(), if table.ends_with(b"\n") || table.is_empty() { b"" } else { b"\n" }, line.as_bytes()].concat();
+            editor.rewrite(INITTAB, text, 0o644)
+        }
+        _ => {
+            editor.notes.push(format!("nothing in the guest will start {path}: it has no systemd, and no BusyBox with an /etc/inittab"));
+            Ok(())
+        }
+    }
+}
+
+/// Our own agent, by which `boot` speaks with the guest: as its init, or started by that.
+fn install_own(editor: &mut Editor<'_>, as_init: bool) -> Result<(), CustomiseError> {
     let path = format!("/usr/bin/{AGENT_PROGRAM}");
     editor.write(path.as_bytes(), GUEST.to_vec(), 0o755)?;
     if as_init {
         return editor.link(b"/sbin/init", path.as_bytes());
     }
-    editor.write(format!("/usr/lib/systemd/system/{AGENT_SERVICE}").as_bytes(), AGENT_SERVICE_TEXT.as_bytes().to_vec(), 0o644)?;
-    unit::enable(editor, AGENT_SERVICE)
+    start_by_init(editor, &path, AGENT_SERVICE, AGENT_SERVICE_TEXT)
 }
 
 fn name(source: &Path, wanted: Option<&str>) -> Result<String, CustomiseError> {

@@ -55,8 +55,7 @@ impl<'a> Editor<'a> {
 
     /// Puts a file there, replacing a file or link.
     pub(super) fn write_as(&mut self, path: &[u8], content: Vec<u8>, metadata: Metadata) -> Result<(), CustomiseError> {
-        let node = Node { metadata, kind: Kind::inline(content), package: None };
-        self.tree.place(path, node).map(drop).map_err(at(path))
+        self.tree.write(path, content, metadata).map(drop).map_err(at(path))
     }
 
     /// Gives a file another content and keeps its mode and owner, or makes it with this mode. The same content is no change.
@@ -72,9 +71,16 @@ impl<'a> Editor<'a> {
 
     /// Puts root's link there, replacing a file or link.
     pub(super) fn link(&mut self, path: &[u8], target: &[u8]) -> Result<(), CustomiseError> {
-        let metadata = Metadata::root(0o777, self.mtime);
-        let node = Node { metadata, kind: Kind::Symlink(target.into()), package: None };
-        self.tree.place(path, node).map(drop).map_err(at(path))
+        self.tree.symlink(target, path, self.mtime).map(drop).map_err(at(path))
+    }
+
+    /// Puts root's directory there, or gives the one that is there this mode.
+    pub(super) fn directory(&mut self, path: &[u8], mode: u16) -> Result<(), CustomiseError> {
+        self.directory_as(path, Metadata::root(mode, self.mtime))?;
+        if let Some(id) = self.find(path) {
+            self.tree.node_mut(id).metadata.mode = mode;
+        }
+        Ok(())
     }
 
     /// Puts a directory there unless one is.
@@ -87,14 +93,7 @@ impl<'a> Editor<'a> {
 
     /// Removes the entry, with all below it; says whether there was one.
     pub(super) fn remove(&mut self, path: &[u8]) -> Result<bool, CustomiseError> {
-        let split = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let Some(parent) = self.find(&path[..split]) else { return Ok(false) };
-        if self.tree.child(parent, &path[split + 1..]).is_none() {
-            return Ok(false);
-        }
-        self.tree.remove_entry(parent, &path[split + 1..]).map_err(at(path))?;
-        self.tree.node_mut(parent).metadata.mtime = self.mtime;
-        Ok(true)
+        self.tree.remove(path, self.mtime).map_err(at(path))
     }
 
     /// Whether systemd is in the tree, so that units mean something.

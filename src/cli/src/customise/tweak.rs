@@ -10,6 +10,10 @@ pub(super) fn apply(editor: &mut Editor<'_>, tweak: &Tweak) -> Result<(), Custom
             let mode = u16::try_from(mode & 0o7777).unwrap_or(0o644);
             editor.write(path.as_bytes(), content.clone().into_bytes(), mode)
         }
+        Tweak::Directory { path, mode } => {
+            let mode = u16::try_from(mode & 0o7777).unwrap_or(0o755);
+            editor.directory(path.as_bytes(), mode)
+        }
         Tweak::Link { path, target } => editor.link(path.as_bytes(), target.as_bytes()),
         Tweak::Remove { path } => editor.remove(path.as_bytes()).map(drop),
         Tweak::EnableUnit { unit } => unit::enable(editor, unit),

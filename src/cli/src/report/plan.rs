@@ -89,6 +89,7 @@ fn trimmed(trim: &Trim) -> &'static str {
 fn tweaked(tweak: &Tweak) -> (&'static str, String) {
     match tweak {
         Tweak::Write { path, content, .. } => ("write", format!("{path} ({} bytes)", content.len())),
+        Tweak::Directory { path, mode } => ("directory", format!("{path} ({mode:04o})")),
         Tweak::Link { path, target } => ("link", format!("{path} to {target}")),
         Tweak::Remove { path } => ("remove", path.clone()),
         Tweak::EnableUnit { unit } => ("enable", unit.clone()),

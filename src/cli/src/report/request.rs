@@ -2,7 +2,10 @@ use rootfs_plugin::{Agent, PackageRequest, Password, Request};
 
 /// The request without what nobody else may read: passwords are there or not.
 pub(super) fn redacted(request: &Request) -> Request {
-    let hidden = |password: &Option<Password>| password.as_ref().map(|_| Password::Hashed("…".to_owned()));
+    let hidden = |password: &Option<Password>| password.as_ref().map(|password| match password {
+        Password::Empty => Password::Empty,
+        Password::Clear(_) | Password::Hashed(_) => Password::Hashed("…".to_owned()),
+    });
     let mut request = request.clone();
     request.root_password = hidden(&request.root_password);
     for user in &mut request.users {
@@ -30,7 +33,8 @@ pub(super) fn rows(request: &Request) -> Vec<(&'static str, String)> {
     row("packages", request.packages.as_deref().map(packages).unwrap_or_default());
     row("extra", packages(&request.extra_packages));
     let agent = match &request.agent {
-        Agent::Default if request.agent_init => vec!["rootfs-gen's own, as /sbin/init".to_owned()],
+        Agent::Default | Agent::Own if request.agent_init => vec!["rootfs-gen's own, as /sbin/init".to_owned()],
+        Agent::Own => vec!["rootfs-gen's own".to_owned()],
         Agent::Default => Vec::new(),
         Agent::None => vec!["none".to_owned()],
         Agent::File(path) if request.agent_init => vec![format!("{}, as /sbin/init", path.display())],

@@ -5,11 +5,13 @@ use rootfs_plugin::Agent;
 use crate::setting_error::SettingError;
 use crate::sourced::Sourced;
 
-/// `none`, or a program that must be there.
+/// `none`, `own`, or a program that must be there.
 pub(super) fn parse(said: Option<&Sourced<String>>) -> Result<Agent, SettingError> {
     let Some(said) = said else { return Ok(Agent::Default) };
-    if said.value == "none" {
-        return Ok(Agent::None);
+    match said.value.as_str() {
+        "none" => return Ok(Agent::None),
+        "own" => return Ok(Agent::Own),
+        _ => {}
     }
     let path = said.with(PathBuf::from(&said.value)).path();
     let metadata = fs_err::metadata(&path).map_err(|source| SettingError::Read { setting: said.to_string(), source })?;

@@ -1,6 +1,7 @@
 //! Debian's archives: from signed indexes to a chosen set of packages, and to a root that dpkg and apt go on from.
 
 pub(crate) mod acquire;
+pub(crate) mod compose;
 pub mod date;
 pub mod deb822;
 mod error;

@@ -8,6 +8,7 @@ use crate::customise::CustomiseError;
 /// the same bytes; the password is no part of it, as the salt can be read.
 pub(super) fn crypt(user: &str, password: &Password, public: &str) -> Result<String, CustomiseError> {
     let clear = match password {
+        Password::Empty => return Ok(String::new()),
         Password::Hashed(hash) => return Ok(hash.clone()),
         Password::Clear(clear) => clear,
     };

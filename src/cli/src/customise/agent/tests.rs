@@ -94,7 +94,22 @@ fn without_systemd_the_user_is_told() {
     let mut tree = Tree::default();
     let mut editor = Editor::new(&mut tree, Time::default());
     install(&mut editor, &request(&path, None, false)).unwrap();
-    assert_eq!(editor.notes, ["nothing in the guest will start /usr/bin/my-agent: it has no systemd"]);
+    assert_eq!(editor.notes, ["nothing in the guest will start /usr/bin/my-agent: it has no systemd, and no BusyBox with an /etc/inittab"]);
+}
+
+#[test]
+fn busyboxs_init_starts_the_agent_by_its_table() {
+    let (_directory, path) = program(62);
+    let mut tree = Tree::default();
+    let mut editor = Editor::new(&mut tree, Time::default());
+    editor.write(b"/bin/busybox", vec![], 0o755).unwrap();
+    editor.write(b"/etc/inittab", b"::sysinit:/etc/rc".to_vec(), 0o644).unwrap();
+    install(&mut editor, &request(&path, None, false)).unwrap();
+    install(&mut editor, &Request { agent: Agent::Own, ..request(&path, None, false) }).unwrap();
+    install(&mut editor, &Request { agent: Agent::Default, ..request(&path, None, false) }).unwrap();
+    let table = editor.read(b"/etc/inittab").unwrap().unwrap();
+    assert_eq!(String::from_utf8(table).unwrap(), "::sysinit:/etc/rc\n::respawn:/usr/bin/my-agent\n::respawn:/usr/bin/rootfs-agent\n");
+    assert_eq!(editor.notes, Vec::<String>::new());
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod written;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rootfs_plugin::Trim;
+use rootfs_plugin::{Architecture, Trim};
 
 pub use self::error::InstallError;
 pub use self::triggers::BadDirective;
@@ -44,8 +44,8 @@ pub struct Installation<'a> {
     pub root: &'a Root,
     /// Every package, each once.
     pub layers: &'a [DebLayer],
-    /// dpkg's word for the architecture.
-    pub architecture: &'a str,
+    /// What the root is for.
+    pub architecture: Architecture,
     /// `/bin` and its like are links into `/usr` from the start.
     pub merged_usr: bool,
     /// What is left out of every package.
@@ -86,11 +86,7 @@ impl Installation<'_> {
 
     fn prepare(&self, controls: &[Control]) -> Result<(), InstallError> {
         if self.merged_usr {
-            let mut links = vec!["bin", "sbin", "lib"];
-            if matches!(self.architecture, "amd64") {
-                links.push("lib64");
-            }
-            for link in links {
+            for link in ["bin", "sbin", "lib"].into_iter().chain(self.architecture.library_directories().iter().copied()) {
                 self.root.make_directory(format!("usr/{link}").as_bytes())?;
                 self.root.symlink(format!("usr/{link}").as_bytes(), link.as_bytes())?;
             }
@@ -98,7 +94,7 @@ impl Installation<'_> {
         if !self.without.is_empty() {
             self.root.write(b"etc/dpkg/dpkg.cfg.d/rootfs-gen", trims::dpkg_configuration(self.without).as_bytes(), 0o644)?;
         }
-        database::write_empty(self.root, self.architecture)?;
+        database::write_empty(self.root, self.architecture.debian())?;
         if controls.is_empty() { Err(InstallError::Nothing) } else { Ok(()) }
     }
 
