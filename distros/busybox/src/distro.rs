@@ -1,6 +1,5 @@
 use rootfs_plugin::{
-    BuildContext, BuildError, Distro, Include, Info, PackageRequest, Pick, Plan, PlanError, PlannedPackage, Request, Selection,
-    Variant,
+    BuildContext, BuildError, Distro, Include, Info, PackageRequest, Pick, Plan, PlanError, PlannedPackage, Request, Selection, Variant,
 };
 
 use crate::distro_file::DistroFile;

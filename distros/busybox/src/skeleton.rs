@@ -63,8 +63,9 @@ pub(crate) fn tweaks(release: &str, request: &Request) -> Vec<Tweak> {
     let write = |path: &str, mode, content: &str| Tweak::Write { path: path.to_owned(), content: content.to_owned(), mode };
     let hostname = request.hostname.as_deref().unwrap_or("busybox");
     let hosts = format!("127.0.0.1 localhost\n127.0.1.1 {hostname}\n::1 localhost ip6-localhost ip6-loopback\n");
-    let os_release =
-        format!("NAME=\"BusyBox and glibc\"\nID=busybox\nID_LIKE=debian\nVERSION_CODENAME={release}\nPRETTY_NAME=\"BusyBox and glibc of Debian {release}\"\n");
+    let os_release = format!(
+        "NAME=\"BusyBox and glibc\"\nID=busybox\nID_LIKE=debian\nVERSION_CODENAME={release}\nPRETTY_NAME=\"BusyBox and glibc of Debian {release}\"\n"
+    );
     let directories = DIRECTORIES.iter().map(|(path, mode)| Tweak::Directory { path: (*path).to_owned(), mode: *mode });
     let links = LINKS.iter().map(|(path, target)| Tweak::Link { path: (*path).to_owned(), target: (*target).to_owned() });
     let scripts = SCRIPTS.iter().map(|(path, content)| write(path, 0o755, content));

@@ -58,8 +58,16 @@ fn link(tree: &Tree, path: &[u8], id: NodeId) -> Result<Outcome, TreeError> {
     let interpreter = object.interpreter.clone();
     let loader = Loader::named(interpreter.as_deref().unwrap_or_default());
     let directories = loader.directories(tree, object.header.machine)?;
-    let mut closure =
-        Closure { tree, loader, directories, header: object.header, loaded: Vec::new(), names: BTreeSet::new(), files: Vec::new(), faults: Vec::new() };
+    let mut closure = Closure {
+        tree,
+        loader,
+        directories,
+        header: object.header,
+        loaded: Vec::new(),
+        names: BTreeSet::new(),
+        files: Vec::new(),
+        faults: Vec::new(),
+    };
     if let Some(interpreter) = &interpreter {
         closure.check_interpreter(path, interpreter)?;
     }

@@ -6,12 +6,19 @@ use std::path::Path;
 use rootfs_sandbox::is_in_user_namespace;
 use rootfs_tree::{Kind, Tree, TreeError};
 
+use crate::owners;
+use crate::privilege::is_plain;
+
 /// Makes a directory that holds exactly `from` hold the tree, as far as it can be on disk.
 ///
 /// # Errors
 /// As [`Tree::update`].
 pub(crate) fn update(tree: &Tree, directory: &Path, from: &Tree) -> Result<(), TreeError> {
-    if is_in_user_namespace() { without(tree)?.update(directory, from) } else { tree.update(directory, from) }
+    match (is_plain(), is_in_user_namespace()) {
+        (true, _) => owners::without(&without(tree)?).update(directory, from),
+        (false, true) => without(tree)?.update(directory, from),
+        (false, false) => tree.update(directory, from),
+    }
 }
 
 fn without(tree: &Tree) -> Result<Tree, TreeError> {

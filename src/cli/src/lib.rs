@@ -18,6 +18,7 @@ mod image_record;
 pub mod interrupt;
 pub mod invocation;
 pub mod output;
+mod owners;
 pub mod pipeline;
 mod privilege;
 pub mod progress;

@@ -3,10 +3,11 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use rootfs_sandbox::enter_user_namespace;
+use rootfs_sandbox::{enter_user_namespace, is_in_user_namespace};
 
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::record::has_owners_beside;
 use crate::target::record_path;
 
 /// Makes a plain user root of what it builds; root is it already. Must come before any thread.
@@ -21,6 +22,22 @@ pub(crate) fn become_root(environment: &Environment) -> Result<(), Failure> {
     enter_user_namespace(path.as_os_str()).map_err(|error| Failure::new("can't build as a plain user").because(&error).hint(error.hint()))
 }
 
+/// The same, when the system lets it; otherwise the caller stays who it is, which is enough to write files. Must come before any thread.
+///
+/// # Errors
+/// When the system lets it halfway.
+pub(crate) fn become_root_or_stay(environment: &Environment) -> Result<(), Failure> {
+    match become_root(environment) {
+        Err(_) if !is_in_user_namespace() => Ok(()),
+        result => result,
+    }
+}
+
+/// Whether the caller is root of nothing: it can give files to nobody and make no device.
+pub(crate) fn is_plain() -> bool {
+    !rustix::process::geteuid().is_root()
+}
+
 /// The same, when the directory is a root filesystem that the caller has built: its files belong to the caller's subordinate ids.
 ///
 /// # Errors
@@ -29,5 +46,6 @@ pub(crate) fn become_owner(directory: &Path, environment: &Environment) -> Resul
     let Ok(metadata) = fs_err::metadata(directory) else { return Ok(()) };
     let own = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
     let Ok(path) = fs_err::canonicalize(directory) else { return Ok(()) };
-    if own && record_path(&path).is_dir() { become_root(environment) } else { Ok(()) }
+    let record = record_path(&path);
+    if own && record.is_dir() && !has_owners_beside(&record) { become_root(environment) } else { Ok(()) }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 use rootfs_package::lock::Lock;
 use rootfs_tree::{ScanOptions, Tree, TreeError};
 
-use crate::devices;
 use crate::expectations::Expected;
 use crate::failure::Failure;
+use crate::privilege::is_plain;
 use crate::target::record_path;
+use crate::{devices, owners};
 
 /// The tree's text form.
 const TREE: &str = "tree";
@@ -17,6 +18,8 @@ const TREE: &str = "tree";
 const OWNERS: &str = "owners";
 /// What the directory is to be.
 const EXPECTED: &str = "expected.json";
+/// An empty file: who builds could give files to nobody, so only the tree's text form says whose they are.
+const OWNERS_BESIDE: &str = "owners-beside";
 /// The lock.
 const LOCK: &str = "rootfs-gen.lock";
 
@@ -49,6 +52,9 @@ impl Record<'_> {
         }
         let expected = serde_json::to_vec_pretty(self.expected).map_err(|error| failed(error.into()))?;
         fs_err::write(directory.join(EXPECTED), expected).map_err(failed)?;
+        if is_plain() {
+            fs_err::write(directory.join(OWNERS_BESIDE), "").map_err(failed)?;
+        }
         // The stage is private; what becomes the user's is as readable as any directory.
         fs_err::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(failed)
     }
@@ -62,15 +68,27 @@ fn failed(source: std::io::Error) -> TreeError {
     TreeError::Io { action: "write what lies beside the directory".to_owned(), source }
 }
 
-/// The directory as a tree, with what only the record beside it knows: its device nodes, when it was built where none can be made.
+/// Whether the record alone says whose the directory's files are.
+pub(crate) fn has_owners_beside(record: &Path) -> bool {
+    record.join(OWNERS_BESIDE).exists()
+}
+
+/// The directory as a tree, with what only the record beside it knows: its device nodes, and whose its files are, when it was built where neither can be.
 ///
 /// # Errors
 /// When the directory can't be read, or what lies beside it is no record.
 pub(crate) fn scan(directory: &Path, hash: bool) -> Result<Tree, TreeError> {
     let mut tree = Tree::scan(directory, &ScanOptions { hash, known: None })?;
-    let path = record_path(&fs_err::canonicalize(directory).map_err(failed)?).join(TREE);
+    let record = record_path(&fs_err::canonicalize(directory).map_err(failed)?);
+    let path = record.join(TREE);
     match fs_err::File::open(&path) {
-        Ok(file) => devices::restore(&mut tree, &Tree::read_text(&mut BufReader::new(file), &path)?)?,
+        Ok(file) => {
+            let known = Tree::read_text(&mut BufReader::new(file), &path)?;
+            devices::restore(&mut tree, &known)?;
+            if has_owners_beside(&record) {
+                owners::restore(&mut tree, &known);
+            }
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(source) => return Err(TreeError::Io { action: "read what lies beside the directory".to_owned(), source }),
     }

@@ -317,8 +317,7 @@ impl Engine<'_> {
         self.sandbox()?;
         let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
         let mut scripts = Scripts::new(sandbox, self.observer, environment);
-        let installation =
-            Installation { root: &self.root, layers, architecture: plan.architecture, merged_usr, without: &plan.without };
+        let installation = Installation { root: &self.root, layers, architecture: plan.architecture, merged_usr, without: &plan.without };
         self.written = installation.run(&mut scripts, self.observer).map_err(|error| build_error(&error))?;
         Ok(())
     }

@@ -17,5 +17,5 @@ pub use context::{BuildContext, BuildError, Command, Output};
 pub use distro::{Distro, PlanError};
 pub use info::{DistroOption, Info, Release, Variant};
 pub use plan::{AptRepository, Include, Installer, Key, Plan, PlannedPackage, RegeneratedSecret, Tweak};
-pub use selection::{Pick, Selection};
 pub use request::{Agent, ExtraRepository, HookScript, Overlay, PackageRequest, Password, Request, Trim, User};
+pub use selection::{Pick, Selection};

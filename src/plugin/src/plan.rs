@@ -36,6 +36,14 @@ pub struct Plan {
     pub init_expected: bool,
 }
 
+impl Plan {
+    /// Whether packages' scripts run in the root, which then must be on a disk, of an architecture that this machine runs, with somebody who is root of it.
+    #[must_use]
+    pub fn runs_scripts(&self) -> bool {
+        self.selection.is_none()
+    }
+}
+
 /// The package format and its repositories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "format")]

@@ -2,10 +2,12 @@ use rootfs_plugin::{Agent, PackageRequest, Password, Request};
 
 /// The request without what nobody else may read: passwords are there or not.
 pub(super) fn redacted(request: &Request) -> Request {
-    let hidden = |password: &Option<Password>| password.as_ref().map(|password| match password {
-        Password::Empty => Password::Empty,
-        Password::Clear(_) | Password::Hashed(_) => Password::Hashed("…".to_owned()),
-    });
+    let hidden = |password: &Option<Password>| {
+        password.as_ref().map(|password| match password {
+            Password::Empty => Password::Empty,
+            Password::Clear(_) | Password::Hashed(_) => Password::Hashed("…".to_owned()),
+        })
+    };
     let mut request = request.clone();
     request.root_password = hidden(&request.root_password);
     for user in &mut request.users {

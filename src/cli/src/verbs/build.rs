@@ -14,7 +14,7 @@ use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::invocation::{Invocation, Verbosity};
 use crate::pipeline;
-use crate::privilege::become_root;
+use crate::privilege::{become_root, become_root_or_stay};
 use crate::progress::Progress;
 use crate::report::{Summary, plan_json, summary_json, write_findings, write_plan, write_summary};
 use crate::settings::{Host, Settled, settle};
@@ -29,9 +29,13 @@ pub(super) fn run(
     if dry_run {
         return show_plan(&invocation, &request);
     }
-    distro.plan(&request)?;
-    require_own_architecture(request.architecture)?;
-    become_root(environment)?;
+    let plan = distro.plan(&request)?;
+    if plan.runs_scripts() || !request.hooks.is_empty() {
+        require_own_architecture(request.architecture)?;
+        become_root(environment)?;
+    } else if invocation.directory.is_some() {
+        become_root_or_stay(environment)?;
+    }
     let progress = Progress::new(invocation.verbosity, Arc::clone(&interrupted)).explaining(invocation.explain);
     let result = pipeline::run(&invocation, &request, &progress);
     progress.finish();

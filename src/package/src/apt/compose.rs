@@ -80,7 +80,8 @@ pub(crate) fn compose(
     let mut composer = Composer::over(&pool, bare(architecture, merged_usr, time).map_err(failed("the root"))?);
     for pick in &selection.picks {
         let named = || ComposeError::NoPackage { package: pick.package.clone() };
-        let is_meant = |package: &LockedPackage| package.name == pick.package || (package.repository == LOCAL && package.path == pick.package);
+        let is_meant =
+            |package: &LockedPackage| package.name == pick.package || (package.repository == LOCAL && package.path == pick.package);
         let (_, layer) = packages.iter().find(|(package, _)| is_meant(package)).ok_or_else(named)?;
         composer.pick(pick, layer, &selection.except)?;
     }

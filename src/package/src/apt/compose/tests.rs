@@ -9,7 +9,14 @@ use crate::deb::{DebEntry, DebKind};
 fn package(name: &str, directory: &std::path::Path, entries: &[(&str, DebKind)]) -> (LockedPackage, DebLayer) {
     let data = directory.join(name);
     fs_err::write(&data, "#!/bin/sh\n").unwrap();
-    let entry = |(path, kind): &(&str, DebKind)| DebEntry { path: path.as_bytes().to_vec(), kind: kind.clone(), mode: 0o755, uid: 0, gid: 0, mtime: 5 };
+    let entry = |(path, kind): &(&str, DebKind)| DebEntry {
+        path: path.as_bytes().to_vec(),
+        kind: kind.clone(),
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        mtime: 5,
+    };
     let layer = DebLayer { control: BTreeMap::new(), data, entries: entries.iter().map(entry).collect() };
     let package = LockedPackage {
         name: name.to_owned(),
@@ -43,10 +50,15 @@ fn composed(picks: &[(&str, &[&str])], except: &[&str]) -> Result<Vec<String>, S
         .map(|(package, files)| Pick { package: (*package).to_owned(), files: files.iter().map(|file| (*file).to_owned()).collect() });
     let selection = Selection { picks: picks.collect(), except: except.iter().map(|text| (*text).to_owned()).collect() };
     let tree = compose(&selection, &packages, Architecture::X86_64, true, Time::default()).map_err(|error| error.to_string())?;
-    Ok(tree.walk().filter(|entry| tree.file(entry.id).is_some() || matches!(tree.node(entry.id).kind, Kind::Symlink(_))).map(|entry| {
-        let package = tree.node(entry.id).package.map(|id| tree.package(id).to_owned()).unwrap_or_default();
-        format!("{} {package}", String::from_utf8(entry.path).unwrap())
-    }).filter(|line| !line.ends_with(' ')).collect())
+    Ok(tree
+        .walk()
+        .filter(|entry| tree.file(entry.id).is_some() || matches!(tree.node(entry.id).kind, Kind::Symlink(_)))
+        .map(|entry| {
+            let package = tree.node(entry.id).package.map(|id| tree.package(id).to_owned()).unwrap_or_default();
+            format!("{} {package}", String::from_utf8(entry.path).unwrap())
+        })
+        .filter(|line| !line.ends_with(' '))
+        .collect())
 }
 
 #[test]
@@ -63,6 +75,9 @@ fn files_are_picked_by_the_path_under_a_merged_usr() {
 
 #[test]
 fn a_pick_that_takes_nothing_is_an_error() {
-    assert_eq!(composed(&[("a", &["/usr/bin/none", "/x"])], &[]).unwrap_err(), "a has none of the files that are taken from it: /usr/bin/none /x");
+    assert_eq!(
+        composed(&[("a", &["/usr/bin/none", "/x"])], &[]).unwrap_err(),
+        "a has none of the files that are taken from it: /usr/bin/none /x"
+    );
     assert_eq!(composed(&[("c", &[])], &[]).unwrap_err(), "no package `c` is among those that files are taken from");
 }
