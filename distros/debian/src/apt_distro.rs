@@ -102,7 +102,7 @@ impl Distro for AptDistro {
     fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
         let release = self.release(request)?;
         let variant = self.variant(request)?;
-        if !self.file.architectures.contains(&request.architecture) {
+        if !self.file.architectures.contains(&request.architecture) || release.not_for.contains(&request.architecture) {
             return Err(PlanError::Architecture { distribution: self.file.name.clone(), architecture: request.architecture });
         }
         let brings_init = self.file.variants.iter().any(|known| known.name == variant && known.brings_init);

@@ -46,6 +46,9 @@ pub(crate) struct FileRelease {
     pub(crate) aliases: Vec<String>,
     pub(crate) end_of_life: Option<String>,
     pub(crate) merged_usr: bool,
+    /// Architectures that only other releases are built for.
+    #[serde(default)]
+    pub(crate) not_for: Vec<Architecture>,
     /// Packages of the variants that this release doesn't have, by the package which they are a part of there.
     #[serde(default)]
     pub(crate) part_of: BTreeMap<String, String>,

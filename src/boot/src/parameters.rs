@@ -50,8 +50,10 @@ pub(crate) fn needs_initramfs(command_line: &str) -> bool {
 
 fn serial_console(architecture: Architecture) -> &'static str {
     match architecture {
-        Architecture::X86_64 => "ttyS0",
-        Architecture::Aarch64 => "ttyAMA0",
+        Architecture::X86_64 | Architecture::I686 | Architecture::Riscv64 => "ttyS0",
+        Architecture::Aarch64 | Architecture::Armv7l => "ttyAMA0",
+        Architecture::Ppc64le => "hvc0",
+        Architecture::S390x => "ttysclp0",
     }
 }
 

@@ -55,6 +55,11 @@ pub(crate) fn program_name(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::X86_64 => "qemu-system-x86_64",
         Architecture::Aarch64 => "qemu-system-aarch64",
+        Architecture::Armv7l => "qemu-system-arm",
+        Architecture::I686 => "qemu-system-i386",
+        Architecture::Ppc64le => "qemu-system-ppc64",
+        Architecture::Riscv64 => "qemu-system-riscv64",
+        Architecture::S390x => "qemu-system-s390x",
     }
 }
 
@@ -64,8 +69,10 @@ impl MachineDescription<'_> {
         let mut add = |words: &[&dyn AsRef<OsStr>]| arguments.extend(words.iter().map(|word| word.as_ref().to_owned()));
         let nvdimm = self.disk.filter(|(_, interface, _)| *interface == DiskInterface::Nvdimm);
         let machine = match self.architecture {
-            Architecture::X86_64 => "q35",
-            Architecture::Aarch64 => "virt",
+            Architecture::X86_64 | Architecture::I686 => "q35",
+            Architecture::Aarch64 | Architecture::Armv7l | Architecture::Riscv64 => "virt",
+            Architecture::Ppc64le => "pseries",
+            Architecture::S390x => "s390-ccw-virtio",
         };
         let machine = format!("{machine}{}", if nvdimm.is_some() { ",nvdimm=on" } else { "" });
         // Room for the NVDIMM behind the memory.

@@ -25,6 +25,11 @@ impl Machine {
     /// The machine with this name, as `uname -m` prints it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = match name {
+            "armv7l" => "arm",
+            "i686" => "i386",
+            name => name,
+        };
         KNOWN.iter().find(|(_, known, _)| *known == name).map(|(number, ..)| Self(*number))
     }
 

@@ -23,5 +23,10 @@ pub(crate) fn of_partition(architecture: Architecture) -> rootfs_image::Architec
     match architecture {
         Architecture::X86_64 => rootfs_image::Architecture::X86_64,
         Architecture::Aarch64 => rootfs_image::Architecture::Arm64,
+        Architecture::Armv7l => rootfs_image::Architecture::Arm,
+        Architecture::I686 => rootfs_image::Architecture::X86,
+        Architecture::Ppc64le => rootfs_image::Architecture::Ppc64Le,
+        Architecture::Riscv64 => rootfs_image::Architecture::RiscV64,
+        Architecture::S390x => rootfs_image::Architecture::S390X,
     }
 }

@@ -17,7 +17,12 @@ fn archives(distro: &dyn Distro, request: &Request) -> Vec<AptRepository> {
     let mut archives: Vec<AptRepository> = Vec::new();
     for release in &distro.info().releases {
         let probe = Request { release: Some(release.name.clone()), suites: Vec::new(), repositories: Vec::new(), ..request.clone() };
-        let Ok(plan) = distro.plan(&probe) else { continue };
+        // An archive has its mirrors for the architectures that a release of it lacks, too.
+        let plan = distro.plan(&probe).or_else(|_| {
+            let first = distro.info().architectures.first().copied().unwrap_or(request.architecture);
+            distro.plan(&Request { architecture: first, ..probe })
+        });
+        let Ok(plan) = plan else { continue };
         let Installer::Apt { repositories, .. } = plan.installer;
         for repository in repositories.into_iter().filter(|repository| repository.mirrors.is_empty()) {
             match archives.iter_mut().find(|archive| archive.name == repository.name) {
@@ -73,6 +78,20 @@ mod tests {
         assert_eq!(request.archive_mirrors["debian"], ["http://near.example/debian"]);
         assert_eq!(request.archive_mirrors["security"], ["http://near.example/debian-security"]);
         assert_eq!(request.archive_mirrors.len(), 2);
+    }
+
+    #[test]
+    fn a_release_that_lacks_the_architecture_has_mirrors_for_the_others() {
+        let args = BuildArgs {
+            rootfs: Some("o".into()),
+            store: Some("s".into()),
+            arch: Some("riscv64".into()),
+            release: Some("trixie".into()),
+            ..BuildArgs::default()
+        };
+        let host = Host { sources: sources(), ..Host::default() };
+        let request = settle(rootfs_debian::debian(), args, &std::iter::empty().collect(), &host, 0).unwrap().request;
+        assert_eq!(request.archive_mirrors["debian"], ["http://near.example/debian"]);
     }
 
     #[test]

@@ -81,10 +81,12 @@ fn request(distro: &'static dyn Distro, wishes: &Wishes) -> Result<Request, Sett
     let agent = agent::parse(wishes.agent.as_ref())?;
     let agent_init = wishes.agent_init.unwrap_or(false);
     agent::require_for_init(&agent, agent_init)?;
+    let architecture = architecture(wishes.arch.as_ref())?;
+    agent::require_for_architecture(&agent, agent_init, architecture)?;
     Ok(Request {
         distribution: distro.info().name.clone(),
         release: text(&wishes.release),
-        architecture: architecture(wishes.arch.as_ref())?,
+        architecture,
         variant: text(&wishes.variant),
         mirrors,
         archive_mirrors,

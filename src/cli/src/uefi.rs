@@ -23,7 +23,8 @@ pub(crate) struct UefiParts {
     kernel: Kernel,
     stub: Vec<u8>,
     initrd: Option<Vec<u8>>,
-    architecture: Architecture,
+    /// The architecture, as EFI's file names have it.
+    suffix: &'static str,
 }
 
 impl UefiParts {
@@ -34,11 +35,12 @@ impl UefiParts {
     pub(crate) fn of(packages: &Tree, architecture: Architecture) -> Result<Self, Failure> {
         let failed = |error: rootfs_boot::KernelError| Failure::of(&error).hint(error.hint().map(str::to_owned));
         let kernel = Kernel::from_tree(packages).map_err(failed)?;
-        let path = format!("/usr/lib/systemd/boot/efi/linux{}.efi.stub", suffix(architecture));
+        let suffix = suffix(architecture).ok_or_else(|| Failure::new(format!("UEFI is not for guests for {architecture}")))?;
+        let path = format!("/usr/lib/systemd/boot/efi/linux{suffix}.efi.stub");
         let stub = packages.resolve(path.as_bytes()).and_then(|id| packages.read(id, STUB_LIMIT));
         let stub = stub.map_err(|error| Failure::new("the packages have no EFI stub").because(&error))?;
         let initramfs = kernel.general_initramfs(architecture).map_err(failed)?;
-        Ok(Self { kernel, stub, initrd: initramfs.map(|initramfs| initramfs.to_cpio()), architecture })
+        Ok(Self { kernel, stub, initrd: initramfs.map(|initramfs| initramfs.to_cpio()), suffix })
     }
 
     /// The partition that firmware looks at, with the program where it looks when it was told nothing else.
@@ -58,7 +60,7 @@ impl UefiParts {
         let program = uki.assemble().map_err(|error| Failure::of(&error))?;
         let time = Time::from_seconds(tree.newest_mtime().seconds);
         let mut partition = Tree::new(Metadata::root(0o755, time));
-        let path = format!("/EFI/BOOT/BOOT{}.EFI", suffix(self.architecture).to_uppercase());
+        let path = format!("/EFI/BOOT/BOOT{}.EFI", self.suffix.to_uppercase());
         let node = Node { metadata: Metadata::root(0o644, time), kind: Kind::inline(program), package: None };
         partition.place(path.as_bytes(), node).map_err(|error| Failure::of(&error))?;
         Ok(EspOptions { tree: partition, size: Size::Minimal, label: None, volume_id: None })
@@ -87,9 +89,13 @@ pub(crate) fn of_lock(
 }
 
 /// As EFI's file names have the architecture.
-fn suffix(architecture: Architecture) -> &'static str {
+fn suffix(architecture: Architecture) -> Option<&'static str> {
     match architecture {
-        Architecture::X86_64 => "x64",
-        Architecture::Aarch64 => "aa64",
+        Architecture::X86_64 => Some("x64"),
+        Architecture::Aarch64 => Some("aa64"),
+        Architecture::Armv7l => Some("arm"),
+        Architecture::I686 => Some("ia32"),
+        Architecture::Riscv64 => Some("riscv64"),
+        Architecture::Ppc64le | Architecture::S390x => None,
     }
 }

@@ -12,6 +12,16 @@ pub enum Architecture {
     X86_64,
     /// 64-bit Arm; Debian's `arm64`.
     Aarch64,
+    /// 32-bit Arm with a floating-point unit; Debian's `armhf`.
+    Armv7l,
+    /// 32-bit x86; Debian's `i386`.
+    I686,
+    /// 64-bit Power, little-endian; Debian's `ppc64el`.
+    Ppc64le,
+    /// 64-bit RISC-V.
+    Riscv64,
+    /// IBM Z.
+    S390x,
 }
 
 /// No architecture has this name.
@@ -24,7 +34,7 @@ pub struct UnknownArchitecture {
 
 impl Architecture {
     /// Every architecture, in the order help texts list them.
-    pub const ALL: [Self; 2] = [Self::X86_64, Self::Aarch64];
+    pub const ALL: [Self; 7] = [Self::X86_64, Self::Aarch64, Self::Armv7l, Self::I686, Self::Ppc64le, Self::Riscv64, Self::S390x];
 
     /// The name `uname -m` prints.
     #[must_use]
@@ -32,6 +42,11 @@ impl Architecture {
         match self {
             Self::X86_64 => "x86_64",
             Self::Aarch64 => "aarch64",
+            Self::Armv7l => "armv7l",
+            Self::I686 => "i686",
+            Self::Ppc64le => "ppc64le",
+            Self::Riscv64 => "riscv64",
+            Self::S390x => "s390x",
         }
     }
 
@@ -41,6 +56,11 @@ impl Architecture {
         match self {
             Self::X86_64 => "amd64",
             Self::Aarch64 => "arm64",
+            Self::Armv7l => "armhf",
+            Self::I686 => "i386",
+            Self::Ppc64le => "ppc64el",
+            Self::Riscv64 => "riscv64",
+            Self::S390x => "s390x",
         }
     }
 
@@ -48,15 +68,20 @@ impl Architecture {
     #[must_use]
     pub fn library_directories(self) -> &'static [&'static str] {
         match self {
-            Self::X86_64 => &["lib64"],
-            Self::Aarch64 => &[],
+            Self::X86_64 | Self::Ppc64le => &["lib64"],
+            Self::Aarch64 | Self::Armv7l | Self::I686 | Self::Riscv64 | Self::S390x => &[],
         }
     }
 
     /// The architecture this program was compiled for, if it is one that can be built.
     #[must_use]
     pub fn native() -> Option<Self> {
-        std::env::consts::ARCH.parse().ok()
+        match std::env::consts::ARCH {
+            "arm" => Some(Self::Armv7l),
+            "x86" => Some(Self::I686),
+            "powerpc64" if cfg!(target_endian = "little") => Some(Self::Ppc64le),
+            name => name.parse().ok(),
+        }
     }
 }
 
@@ -75,5 +100,20 @@ impl FromStr for Architecture {
             .into_iter()
             .find(|architecture| architecture.name() == text || architecture.debian() == text)
             .ok_or_else(|| UnknownArchitecture { name: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_understood_and_written_alike() {
+        for architecture in Architecture::ALL {
+            assert_eq!(architecture.name().parse(), Ok(architecture));
+            assert_eq!(architecture.debian().parse(), Ok(architecture));
+        }
+        assert!("vax".parse::<Architecture>().is_err());
+        assert!(Architecture::native().is_some());
     }
 }

@@ -2,7 +2,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use rootfs_guest::names::{AGENT_PROGRAM, AGENT_SERVICE, AGENT_SERVICE_TEXT};
-use rootfs_plugin::{Agent, Request};
+use rootfs_plugin::{Agent, Architecture, Request};
 use rootfs_sandbox::GUEST;
 use rootfs_tree::{Content, FileContent, Kind, Layer, Metadata, Node};
 
@@ -19,7 +19,9 @@ pub(super) fn install(editor: &mut Editor<'_>, request: &Request) -> Result<(), 
         Agent::File(source) => source,
         Agent::Own => return install_own(editor, request.agent_init),
         // What serves `boot` is for whole guests; a tiny one has it when it is asked for.
-        Agent::Default if request.agent_init || editor.has_systemd() => return install_own(editor, request.agent_init),
+        Agent::Default if (request.agent_init || editor.has_systemd()) && Architecture::native() == Some(request.architecture) => {
+            return install_own(editor, request.agent_init);
+        }
         Agent::Default => return Ok(()),
         Agent::None => return Ok(()),
     };

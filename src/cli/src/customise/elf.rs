@@ -29,20 +29,24 @@ pub(super) fn recognise(head: &[u8]) -> Program {
     match (number, *class, big_endian) {
         (62, 2, false) => Program::Elf(Architecture::X86_64),
         (183, 2, false) => Program::Elf(Architecture::Aarch64),
+        (40, 1, false) => Program::Elf(Architecture::Armv7l),
+        (3, 1, false) => Program::Elf(Architecture::I686),
+        (21, 2, false) => Program::Elf(Architecture::Ppc64le),
+        (243, 2, false) => Program::Elf(Architecture::Riscv64),
+        (22, 2, true) => Program::Elf(Architecture::S390x),
         _ => Program::OtherElf(name(number)),
     }
 }
 
 fn name(machine: u16) -> String {
     let known = [
-        (3, "i386"),
         (8, "mips"),
         (20, "powerpc"),
         (21, "ppc64"),
-        (22, "s390x"),
-        (40, "arm"),
+        (22, "s390"),
+        (40, "big-endian arm"),
         (62, "x32"),
-        (243, "riscv64"),
+        (243, "riscv32"),
         (258, "loongarch64"),
     ];
     known.into_iter().find(|(number, _)| *number == machine).map_or_else(|| format!("machine {machine}"), |(_, name)| name.to_owned())
@@ -63,7 +67,7 @@ mod tests {
     fn machines_are_told_apart() {
         assert_eq!(recognise(&head(2, 1, [62, 0])), Program::Elf(Architecture::X86_64));
         assert_eq!(recognise(&head(2, 1, [183, 0])), Program::Elf(Architecture::Aarch64));
-        assert_eq!(recognise(&head(2, 2, [0, 22])), Program::OtherElf("s390x".into()));
+        assert_eq!(recognise(&head(2, 2, [0, 22])), Program::Elf(Architecture::S390x));
         assert_eq!(recognise(&head(1, 1, [62, 0])), Program::OtherElf("x32".into()));
         assert_eq!(recognise(&head(2, 1, [0, 9])), Program::OtherElf("machine 2304".into()));
         assert_eq!(recognise(b"#!/bin/sh\n"), Program::Script);

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use rootfs_plugin::Agent;
+use rootfs_plugin::{Agent, Architecture};
 
 use crate::setting_error::SettingError;
 use crate::sourced::Sourced;
@@ -19,6 +19,19 @@ pub(super) fn parse(said: Option<&Sourced<String>>) -> Result<Agent, SettingErro
         return Err(SettingError::invalid(said, "it is not a regular file"));
     }
     Ok(Agent::File(path))
+}
+
+/// The tool's own agent is a program for this machine, and no other is in it.
+pub(super) fn require_for_architecture(agent: &Agent, init: bool, architecture: Architecture) -> Result<(), SettingError> {
+    let own = *agent == Agent::Own || (init && *agent == Agent::Default);
+    if own && Architecture::native() != Some(architecture) {
+        return Err(SettingError::Invalid {
+            setting: if init { "--agent-init" } else { "--agent own" }.to_owned(),
+            reason: format!("rootfs-gen's own agent is for {} here, and the guest is {architecture}", std::env::consts::ARCH),
+            hint: Some("name an agent for it with --agent FILE".to_owned()),
+        });
+    }
+    Ok(())
 }
 
 /// An agent can be init only if there is one.
