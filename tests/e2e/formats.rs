@@ -244,16 +244,21 @@ fn firmware(workbench: &Workbench) -> Result<(), Failed> {
     build.args(["--no-check", "--boot", "uefi"]).run()?.success()?;
     let table = Process::judge("sgdisk").arg("--verify").arg(&disk).run()?.success()?.output;
     ensure!(table.contains("No problems found"), "{table}");
-    let variables = scratch.path().join("variables");
+    let said = firmware_machine(scratch.path(), &disk)?;
+    ensure!(said.starts_with("root=PARTUUID="), "started with another command line: {said}");
+    Ok(())
+}
+
+/// A machine whose UEFI firmware knows nothing but the disk; as [`machine`].
+pub(crate) fn firmware_machine(scratch: &Path, disk: &Path) -> Result<String, Failed> {
+    let variables = scratch.join("variables");
     fs_err::copy(FIRMWARE_VARIABLES, &variables)?;
-    let said = machine(|process| {
+    machine(|process| {
         let pflash = |unit, file: String| format!("if=pflash,unit={unit},format=raw,{file}");
         process
             .args(["-drive", &pflash(0, format!("readonly=on,file={FIRMWARE}"))])
             .args(["-drive", &pflash(1, format!("file={}", variables.display()))])
             .args(["-drive", &format!("if=none,id=disk,format=raw,file={}", disk.display())])
             .args(["-device", "nvme,drive=disk,serial=disk,bootindex=0"])
-    })?;
-    ensure!(said.starts_with("root=PARTUUID="), "started with another command line: {said}");
-    Ok(())
+    })
 }

@@ -1,6 +1,7 @@
 //! The end-to-end suite: each case is a real run of rootfs-gen, judged by the distribution's own tools.
 
 mod build;
+mod busybox;
 mod command_line;
 mod concurrency;
 mod customise;
@@ -75,6 +76,7 @@ fn cases() -> Vec<Case> {
         disk::cases(),
         formats::cases(),
         images::cases(),
+        busybox::cases(),
         inspect::cases(),
         host::cases(),
         hostile_scripts::cases(),
