@@ -48,6 +48,7 @@ mod tests {
             [("security.capability", "x"), ("user.a", "b")].map(|(name, value)| (name.as_bytes().into(), value.as_bytes().into())).into();
         let metadata = Metadata { uid: 7, gid: 8, xattrs: Some(Box::new(xattrs)), ..Metadata::root(0o4755, Time::default()) };
         tree.place(b"/usr/bin/x", Node { metadata, kind: Kind::inline(*b"x"), package: None }).unwrap();
+        tree.hash_contents().unwrap();
         let digest = tree.digest().unwrap();
         let mut rest = without(&tree);
         let x = rest.lookup(b"/usr/bin/x").unwrap();

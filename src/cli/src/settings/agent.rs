@@ -45,3 +45,20 @@ pub(super) fn require_for_init(agent: &Agent, init: bool) -> Result<(), SettingE
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_agent_is_for_this_machine_alone() {
+        let native = Architecture::native().unwrap();
+        let other = if native == Architecture::S390x { Architecture::X86_64 } else { Architecture::S390x };
+        for (agent, init, refused) in
+            [(Agent::Own, false, true), (Agent::Default, true, true), (Agent::Default, false, false), (Agent::None, false, false)]
+        {
+            assert!(require_for_architecture(&agent, init, native).is_ok());
+            assert_eq!(require_for_architecture(&agent, init, other).is_err(), refused, "{agent:?} {init}");
+        }
+    }
+}
