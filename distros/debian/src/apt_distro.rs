@@ -1,5 +1,5 @@
 use rootfs_plugin::{
-    Agent, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request, Tweak, Variant,
+    Agent, Architecture, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request, Tweak, Variant,
 };
 
 use crate::distro_file::{DistroFile, DistroFileError, FileRelease};
@@ -82,6 +82,11 @@ impl AptDistro {
         include
     }
 
+    /// Only PCs have a BIOS.
+    fn bios_loader(&self, architecture: Architecture) -> Vec<String> {
+        if architecture == Architecture::X86_64 { self.file.bios_loader.clone() } else { Vec::new() }
+    }
+
     fn tweaks(&self, release: &FileRelease, variant: &str, include: &[Include]) -> Vec<Tweak> {
         let asked = |package: &str| {
             let package = release.package(package);
@@ -124,6 +129,7 @@ impl Distro for AptDistro {
             without: request.without.iter().copied().collect(),
             kernel: self.file.kernels.get(&request.architecture).cloned(),
             uefi_stub: self.file.uefi_stub.clone(),
+            bios_loader: self.bios_loader(request.architecture),
             init_expected: brings_init || request.agent != Agent::None,
         })
     }

@@ -17,6 +17,9 @@ pub(crate) struct DistroFile {
     pub(crate) kernels: BTreeMap<Architecture, String>,
     /// The package that brings systemd's EFI stub.
     pub(crate) uefi_stub: Option<String>,
+    /// The packages that make a boot loader for a PC's BIOS.
+    #[serde(default)]
+    pub(crate) bios_loader: Vec<String>,
     pub(crate) archives: Vec<Archive>,
     pub(crate) releases: Vec<FileRelease>,
     pub(crate) variants: Vec<FileVariant>,

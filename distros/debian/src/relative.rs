@@ -18,6 +18,7 @@ pub(crate) struct RelativeFile {
     default_variant: Option<String>,
     kernels: Option<BTreeMap<Architecture, String>>,
     uefi_stub: Option<String>,
+    bios_loader: Option<Vec<String>>,
     /// Its own: nothing of a base's archives and releases holds for a relative.
     archives: Vec<Archive>,
     releases: Vec<FileRelease>,
@@ -43,6 +44,7 @@ impl RelativeFile {
             default_variant: self.default_variant.unwrap_or(base.default_variant),
             kernels: self.kernels.unwrap_or(base.kernels),
             uefi_stub: self.uefi_stub.or(base.uefi_stub),
+            bios_loader: self.bios_loader.unwrap_or(base.bios_loader),
             archives: self.archives,
             releases: self.releases,
             variants: replaced(base.variants, self.variants, |variant| variant.name.as_str()),

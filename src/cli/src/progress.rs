@@ -39,7 +39,7 @@ struct State {
 /// Whether a stage's result was there already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// `index`, `resolve`, `fetch`, `install`.
+    /// `index`, `resolve`, `fetch`, `install`, `tools`.
     pub stage: String,
     /// It was there.
     pub reused: bool,

@@ -40,6 +40,8 @@ pub struct EngineOptions {
     pub kernel: bool,
     /// Whether it pins the EFI stub with that kernel.
     pub uefi_stub: bool,
+    /// Whether it pins the programs that make a boot loader for a BIOS.
+    pub bios_loader: bool,
     /// What scripts see as SOURCE_DATE_EPOCH; none means the newest package's time.
     pub source_date_epoch: Option<i64>,
     /// The guest's host name while scripts run.
@@ -275,7 +277,7 @@ impl Engine<'_> {
         self.observer.event(Event::Began(Step::Fetch));
         apt::acquire::fetch_locked(lock, plan, &fetcher, self.store, self.observer)?;
         self.observer.event(Event::Began(Step::Unpack));
-        let layers = apt::acquire::open_layers(lock, self.store, self.observer)?;
+        let layers = apt::acquire::open_layers(&lock.packages, self.store, self.observer)?;
         self.newest = layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| entry.mtime)).max().unwrap_or_default();
         Ok(layers)
     }
@@ -307,7 +309,8 @@ impl Engine<'_> {
             return Ok(lock.clone());
         }
         let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
-        let wanted = Wanted { agent: self.options.agent.clone(), kernel: self.options.kernel, uefi_stub: self.options.uefi_stub };
+        let EngineOptions { agent, kernel, uefi_stub, bios_loader, .. } = &self.options;
+        let wanted = Wanted { agent: agent.clone(), kernel: *kernel, uefi_stub: *uefi_stub, bios_loader: *bios_loader };
         apt::acquire::resolve_plan(plan, &wanted, self.options.now, &fetcher, &self.reuse())
     }
 

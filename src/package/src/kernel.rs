@@ -26,6 +26,21 @@ pub fn resolve_kernel(
     acquire::resolve_kernel(plan, uefi_stub, now, &fetcher, store, observer)
 }
 
+/// Chooses the newest kernel, and the packages whose programs make a boot loader for a BIOS; gives them in this order.
+///
+/// # Errors
+/// As [`resolve_kernel`].
+pub fn resolve_bios(
+    plan: &Plan,
+    now: i64,
+    options: FetchOptions,
+    store: &Store,
+    observer: &dyn Observer,
+) -> Result<(Vec<LockedPackage>, Vec<LockedPackage>), BuildError> {
+    let fetcher = Fetcher::new(store, options, observer).map_err(|error| build_error(&error))?;
+    acquire::resolve_bios(plan, now, &fetcher, store, observer)
+}
+
 /// What the packages of a kernel hold together, from the store or fetched into it.
 ///
 /// # Errors

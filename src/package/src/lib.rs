@@ -14,3 +14,4 @@ mod place;
 mod reuse;
 pub mod root;
 pub mod store;
+pub mod tools;

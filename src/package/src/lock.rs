@@ -42,6 +42,8 @@ pub struct Lock {
     pub keys: BTreeMap<String, Vec<String>>,
     /// The kernel's packages, when an image was made that needs one: the image's, then its modules' where these are apart. They are not in the tree.
     pub kernel: Vec<LockedPackage>,
+    /// The packages whose programs made something for the image, with all they depend on; sorted as `packages`. They are not in the tree.
+    pub tools: Vec<LockedPackage>,
     /// Sorted by name, then architecture; no two are the same.
     pub packages: Vec<LockedPackage>,
 }
@@ -101,6 +103,9 @@ impl Lock {
         }
         for package in &self.kernel {
             text += &package.to_toml("[[kernel]]");
+        }
+        for package in &self.tools {
+            text += &package.to_toml("[[tool]]");
         }
         for package in &self.packages {
             text += &package.to_toml("[[package]]");
@@ -169,6 +174,7 @@ impl Selection {
             agent,
             keys: self.keys.clone(),
             kernel: Vec::new(),
+            tools: Vec::new(),
             packages: packages.collect(),
         }
     }

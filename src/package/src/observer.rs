@@ -60,7 +60,7 @@ pub enum Event<'a> {
     Item(&'a str),
     /// Whether a stage's result was there already, and why or why not.
     Decided {
-        /// `index`, `resolve`, `fetch`, `install`.
+        /// `index`, `resolve`, `fetch`, `install`, `tools`.
         stage: &'a str,
         /// It was there.
         reused: bool,

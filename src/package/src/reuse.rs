@@ -48,6 +48,21 @@ impl Reuse<'_> {
         }
     }
 
+    /// What a run of a distribution's program made of these inputs before.
+    pub(crate) fn made(&self, inputs: &Inputs) -> Option<Vec<u8>> {
+        let found = self.of_program(inputs).and_then(|inputs| self.store.result(Stage::Tools, &inputs));
+        self.decide(Stage::Tools, inputs, found.is_some());
+        found
+    }
+
+    /// Keeps what a run of a distribution's program made for the next build.
+    pub(crate) fn keep_made(&self, inputs: &Inputs, made: &[u8]) {
+        let Some(inputs) = self.of_program(inputs) else { return };
+        if let Err(error) = self.store.keep_result(Stage::Tools, &inputs, made) {
+            self.note("program's result", &error);
+        }
+    }
+
     /// A build succeeds without having kept anything.
     fn note(&self, what: &str, error: &(dyn std::error::Error + 'static)) {
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();

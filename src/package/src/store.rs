@@ -9,6 +9,7 @@
 //! locks/abcd…               the lock that a plan and its indexes led to, by the hash of both
 //! trees/abcd…               the tree that packages were installed into, by the hash of all it depends on
 //! trees/abcd….data          its contents that no package has
+//! made/abcd…                what a distribution's own programs made for an image, by the hash of all it depends on
 //! tmp/                      what nobody has given a name yet
 //! lock                      held shared by every build
 //! ```
@@ -66,7 +67,7 @@ impl Store {
     /// # Errors
     /// When the directory can't be made or written.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        for name in ["blobs", "layers", "documents", "parts", "locks", "trees", "tmp"] {
+        for name in ["blobs", "layers", "documents", "parts", "locks", "trees", "made", "tmp"] {
             let path = root.join(name);
             fs::create_dir_all(&path).map_err(|source| StoreError::writing(&path, 0, source))?;
         }

@@ -32,6 +32,10 @@ pub struct Plan {
     /// The package that brings systemd's EFI stub, which makes a program for UEFI firmware of a kernel; none where there is none.
     #[serde(default)]
     pub uefi_stub: Option<String>,
+    /// The packages whose programs make a boot loader for a PC's BIOS (GRUB's `grub-mkimage`, and its modules for `i386-pc`); empty where there are
+    /// none, or the architecture's machines have no BIOS. They run on the machine that builds, and are in no guest.
+    #[serde(default)]
+    pub bios_loader: Vec<String>,
     /// Whether a root without `/sbin/init` is meant.
     pub init_expected: bool,
 }

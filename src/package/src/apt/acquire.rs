@@ -23,6 +23,8 @@ pub(crate) struct Wanted {
     pub(crate) kernel: bool,
     /// Together with the kernel.
     pub(crate) uefi_stub: bool,
+    /// The programs that make a boot loader for a BIOS.
+    pub(crate) bios_loader: bool,
 }
 
 /// Fetches the release files, and chooses the packages unless that was done with the same ones before.
@@ -43,6 +45,9 @@ pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fet
     let mut lock = selection.lock(&plan.distribution, &plan.release, plan.architecture.name(), wanted.agent.clone());
     if wanted.kernel && plan.kernel.is_some() {
         lock.kernel = choose_kernel(&universe, plan, wanted.uefi_stub)?;
+    }
+    if wanted.bios_loader {
+        lock.tools = choose_tools(&universe, &plan.bios_loader)?;
     }
     reuse.keep_lock(&inputs, &lock);
     Ok(lock)
@@ -72,6 +77,27 @@ fn choose_kernel(universe: &Universe, plan: &Plan, uefi_stub: bool) -> Result<Ve
         packages.extend(select(name)?.get(name).map(LockedPackage::from));
     }
     Ok(packages)
+}
+
+/// The packages with these names, and all that they depend on: a set of its own, whatever the tree's is.
+fn choose_tools(universe: &Universe, names: &[String]) -> Result<Vec<LockedPackage>, BuildError> {
+    let include: Vec<Include> = names.iter().map(|name| Include::Package(PlannedPackage::Name(name.clone()))).collect();
+    let selection = resolve(universe, &include, false).map_err(|error| build_error(&error))?;
+    Ok(selection.packages.iter().map(LockedPackage::from).collect())
+}
+
+/// Fetches the indexes and chooses the kernel, and the programs that make a boot loader for a BIOS.
+pub(crate) fn resolve_bios(
+    plan: &Plan,
+    now: i64,
+    fetcher: &Fetcher<'_>,
+    store: &Store,
+    observer: &dyn Observer,
+) -> Result<(Vec<LockedPackage>, Vec<LockedPackage>), BuildError> {
+    observer.event(Event::Began(Step::Index));
+    let universe = suites(plan, now, fetcher)?.load_universe(fetcher, store).map_err(|error| build_error(&error))?;
+    observer.event(Event::Began(Step::Resolve));
+    Ok((choose_kernel(&universe, plan, false)?, choose_tools(&universe, &plan.bios_loader)?))
 }
 
 /// Fetches the indexes and chooses the kernel alone, or with the stub.
@@ -155,9 +181,9 @@ fn check_identity(package: &LockedPackage, layer: &DebLayer) -> Result<(), Build
 }
 
 /// Opens the payload of every package, unpacking those the store has only packed.
-pub(crate) fn open_layers(lock: &Lock, store: &Store, observer: &dyn Observer) -> Result<Vec<DebLayer>, BuildError> {
-    observer.event(Event::Expect { items: lock.packages.len() as u64, bytes: 0 });
-    lock.packages
+pub(crate) fn open_layers(packages: &[LockedPackage], store: &Store, observer: &dyn Observer) -> Result<Vec<DebLayer>, BuildError> {
+    observer.event(Event::Expect { items: packages.len() as u64, bytes: 0 });
+    packages
         .par_iter()
         .map(|package| {
             if observer.cancelled() {

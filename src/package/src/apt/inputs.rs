@@ -20,6 +20,7 @@ pub(crate) fn resolve_inputs(plan: &Plan, suites: &Suites, wanted: &Wanted, stor
     inputs.set("recommends", yes(*recommends));
     inputs.set("kernel", plan.kernel.as_ref().filter(|_| wanted.kernel).map_or("none", String::as_str));
     inputs.set("EFI stub", plan.uefi_stub.as_ref().filter(|_| wanted.kernel && wanted.uefi_stub).map_or("none", String::as_str));
+    inputs.set_lines("BIOS loader", plan.bios_loader.iter().filter(|_| wanted.bios_loader).cloned());
     Ok(inputs)
 }
 

@@ -29,6 +29,8 @@ struct Document {
     #[serde(default)]
     kernel: Vec<Package>,
     #[serde(default)]
+    tool: Vec<Package>,
+    #[serde(default)]
     package: Vec<Package>,
 }
 
@@ -94,6 +96,7 @@ impl Reader<'_> {
             agent: agent.transpose()?,
             keys: self.keys(&document.keys)?,
             kernel: document.kernel.iter().map(|kernel| self.package(kernel)).collect::<Result<_, _>>()?,
+            tools: self.packages(&document.tool)?,
             packages: self.packages(&document.package)?,
         })
     }

@@ -17,6 +17,7 @@ fn sample() -> Lock {
     };
     Lock {
         kernel: Vec::new(),
+        tools: Vec::new(),
         distribution: "debian".to_owned(),
         release: "trixie".to_owned(),
         architecture: "x86_64".to_owned(),

@@ -24,16 +24,19 @@ pub(crate) enum Stage {
     Resolve,
     /// From packages to a tree.
     Install,
+    /// From programs and what they read to what they write.
+    Tools,
 }
 
 impl Stage {
-    pub(super) const ALL: [Self; 2] = [Self::Resolve, Self::Install];
+    pub(super) const ALL: [Self; 3] = [Self::Resolve, Self::Install, Self::Tools];
 
     /// As a person calls it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Resolve => "resolve",
             Self::Install => "install",
+            Self::Tools => "tools",
         }
     }
 
@@ -41,6 +44,7 @@ impl Stage {
         match self {
             Self::Resolve => "locks",
             Self::Install => "trees",
+            Self::Tools => "made",
         }
     }
 }

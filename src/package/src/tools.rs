@@ -1,0 +1,145 @@
+//! Programs of a distribution's that make something for an image: from packages that are in no guest, unpacked beside it and run in the sandbox.
+
+mod task;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rootfs_plugin::{BuildError, Installer, Plan};
+use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
+use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
+
+use crate::apt::acquire::{fetch_packages, open_layers};
+use crate::deb::DebLayer;
+use crate::engine::build_error;
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::inputs::Inputs;
+use crate::lock::LockedPackage;
+use crate::observer::{Event, Observer, Step};
+use crate::reuse::Reuse;
+use crate::root::Root;
+use crate::store::Store;
+use task::{pack, unpack};
+
+pub use task::ToolTask;
+
+/// Directories that are links into `/usr` where the distribution has them merged.
+const MERGED: [&str; 4] = ["bin", "lib", "lib64", "sbin"];
+
+/// All that a program finds in its environment.
+const ENVIRONMENT: [(&str, &str); 4] =
+    [("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8"), ("SOURCE_DATE_EPOCH", "0")];
+
+/// Where programs are unpacked and run.
+#[derive(Debug, Clone)]
+pub struct ToolOptions {
+    /// A directory of ours, in which each run has one of its own.
+    pub stage: PathBuf,
+    /// What changes whenever this program does, so that no other program's results are reused; none when nothing is to be.
+    pub reuse: Option<String>,
+    /// Set from outside to end what runs.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// Packages with programs, in the store.
+#[derive(Debug)]
+pub struct Tools {
+    packages: Vec<LockedPackage>,
+    merged_usr: bool,
+    store: Store,
+    options: ToolOptions,
+}
+
+impl Tools {
+    /// Brings the packages into the store.
+    ///
+    /// # Errors
+    /// When one can't be had.
+    pub fn fetch(
+        packages: Vec<LockedPackage>,
+        plan: &Plan,
+        fetch: FetchOptions,
+        options: ToolOptions,
+        store: &Store,
+        observer: &dyn Observer,
+    ) -> Result<Self, BuildError> {
+        let Installer::Apt { merged_usr, .. } = plan.installer;
+        let fetcher = Fetcher::new(store, fetch, observer).map_err(|error| build_error(&error))?;
+        observer.event(Event::Began(Step::Fetch));
+        fetch_packages(&packages, plan, &fetcher)?;
+        Ok(Self { packages, merged_usr, store: store.clone(), options })
+    }
+
+    /// Runs a program, unless it has run with the same packages and the same files before. Gives the results' contents in their order.
+    ///
+    /// The packages' payloads are there and nothing else: no script of theirs has run, nothing of the host is seen, there is no network.
+    ///
+    /// # Errors
+    /// When a package is damaged, the program can't be started or exits with something else than 0, or a result is missing.
+    pub fn run(&self, task: &ToolTask, observer: &dyn Observer) -> Result<Vec<Vec<u8>>, BuildError> {
+        let inputs = self.inputs(task);
+        let reuse = Reuse { store: &self.store, observer, program: self.options.reuse.as_deref() };
+        if let Some(results) = reuse.made(&inputs).and_then(|made| unpack(&made, task.results.len())) {
+            return Ok(results);
+        }
+        observer.event(Event::Began(Step::Unpack));
+        let layers = open_layers(&self.packages, &self.store, observer)?;
+        let stage = tempfile::tempdir_in(&self.options.stage).map_err(|error| build_error(&error))?;
+        let path = stage.path().join("root");
+        self.tree(&layers).and_then(|tree| tree.materialise(&path)).map_err(|error| build_error(&error))?;
+        let root = Root::open(&path).map_err(|error| build_error(&error))?;
+        for (name, content) in &task.files {
+            root.write(name.as_bytes(), content, 0o644).map_err(|error| build_error(&error))?;
+        }
+        self.execute(task, stage.path())?;
+        let results = task.results.iter().map(|name| task::read(&root, name)).collect::<Result<Vec<_>, _>>()?;
+        reuse.keep_made(&inputs, &pack(&results));
+        Ok(results)
+    }
+
+    /// All that the results depend on.
+    fn inputs(&self, task: &ToolTask) -> Inputs {
+        let mut inputs = Inputs::default();
+        inputs.set_lines(
+            "packages",
+            self.packages.iter().map(|package| format!("{} {} {} {}", package.name, package.version, package.architecture, package.sha256)),
+        );
+        inputs.set("merged /usr", if self.merged_usr { "yes" } else { "no" });
+        task.describe(&mut inputs);
+        inputs
+    }
+
+    /// The payloads, one over another.
+    fn tree(&self, layers: &[DebLayer]) -> Result<Tree, TreeError> {
+        let mut tree = Tree::default();
+        for name in MERGED.iter().filter(|_| self.merged_usr) {
+            tree.make_directory(format!("/usr/{name}").as_bytes(), Time::default())?;
+            let kind = Kind::Symlink(format!("usr/{name}").into_bytes().into());
+            tree.place(format!("/{name}").as_bytes(), Node { metadata: Metadata::root(0o777, Time::default()), kind, package: None })?;
+        }
+        layers.iter().try_for_each(|layer| layer.lay_over(&mut tree))?;
+        Ok(tree)
+    }
+
+    fn execute(&self, task: &ToolTask, stage: &Path) -> Result<(), BuildError> {
+        let options = SandboxOptions { hostname: "localhost".to_owned(), cancelled: Arc::clone(&self.options.cancelled) };
+        let mut sandbox = Sandbox::start(stage, &options).map_err(|error| build_error(&error))?;
+        let command = rootfs_sandbox::Command {
+            arguments: task.command.iter().map(|argument| argument.clone().into_bytes()).collect(),
+            environment: ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            directory: "/".to_owned(),
+            input: Vec::new(),
+        };
+        let mut said = Vec::new();
+        let outcome = sandbox.run(&command, &mut |_, bytes| said.extend_from_slice(bytes)).map_err(|error| build_error(&error))?;
+        sandbox.stop().map_err(|error| build_error(&error))?;
+        if outcome.exit.success() {
+            return Ok(());
+        }
+        let program = task.command.first().map_or("", String::as_str);
+        let said = String::from_utf8_lossy(&said);
+        let cause = said.lines().rfind(|line| !line.trim().is_empty()).map(|line| Box::new(BuildError::new(line)));
+        Err(BuildError { cause, ..BuildError::new(format!("`{program}` of the distribution failed: {}", outcome.exit)) })
+    }
+}
