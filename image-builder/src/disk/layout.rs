@@ -57,12 +57,16 @@ impl DiskLayout {
         self.frame.places(self.root.length()?).ok().map(|places| places.size)
     }
 
-    /// What `root=PARTUUID=` will say, without dm-verity: the root filesystem's partition, whatever else is on the disk. Only with a GPT, where a
-    /// partition's identity doesn't depend on its number.
+    /// What `root=PARTUUID=` will say, without dm-verity: the root filesystem's partition. In a GPT its identity doesn't depend on what else is on the
+    /// disk; in an MBR it has the partition's number, which is that behind an EFI system partition.
     #[must_use]
     pub fn root_partuuid(&self) -> Option<String> {
-        let known = self.options.table == Table::Gpt && self.options.verity.is_none();
-        known.then(|| self.gpt_guid(Role::Root, None).to_string())
+        match self.options.table {
+            _ if self.options.verity.is_some() => None,
+            Table::Gpt => Some(self.gpt_guid(Role::Root, None).to_string()),
+            Table::Mbr => Some(self.mbr_partuuid(if self.esp.is_some() { 2 } else { 1 })),
+            Table::None => None,
+        }
     }
 
     /// The root filesystem, if it is ext4.

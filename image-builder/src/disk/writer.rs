@@ -70,7 +70,7 @@ impl DiskLayout {
                 Table::Gpt => (PartitionType::Gpt(self.gpt_type(role)), self.gpt_guid(role, verity).to_string()),
                 _ => {
                     let kind = if role == Role::Esp { mbr::ESP } else { mbr::LINUX };
-                    (PartitionType::Mbr(kind), format!("{:08x}-{number:02x}", u32::from_le_bytes(self.signature)))
+                    (PartitionType::Mbr(kind), self.mbr_partuuid(number))
                 }
             };
             Partition { number, role, start: self.frame.header + place.start, length: place.length, kind, partuuid }
@@ -97,6 +97,11 @@ impl DiskLayout {
             Role::BiosBoot | Role::Esp => None,
         };
         derived.map_or_else(|| Identity(self.guid.0).guid(&format!("partition {} 1", role.name())), Guid)
+    }
+
+    /// A partition's identity in an MBR, as the kernel writes it.
+    pub(super) fn mbr_partuuid(&self, number: u32) -> String {
+        format!("{:08x}-{number:02x}", u32::from_le_bytes(self.signature))
     }
 
     /// The MBR; with a DAX header both, and what else is in it.

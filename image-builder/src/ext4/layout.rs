@@ -107,6 +107,12 @@ impl Ext4Layout {
         u64::from(self.fit.journal) * u64::from(self.fit.geometry.form.block_size)
     }
 
+    /// Whether attributes need the feature `ea_inode`, which no boot loader knows.
+    #[must_use]
+    pub fn has_value_inodes(&self) -> bool {
+        !self.census.sharing().values().is_empty()
+    }
+
     /// The filesystem's identity.
     #[must_use]
     pub fn uuid(&self) -> [u8; 16] {

@@ -12,21 +12,27 @@ use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::output::Boot;
 use crate::progress::Progress;
+use crate::starter;
 
 /// Reads the lock, if one is to be followed, and puts the rest together.
 ///
 /// # Errors
 /// When the lock can't be read.
 pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progress: &Progress) -> Result<EngineOptions, Failure> {
+    let boot = invocation.boot();
+    let locked = invocation.locked.as_deref().map(read_lock).transpose()?;
+    locked.as_ref().map_or(Ok(()), |lock| starter::require_pinned(lock, boot))?;
     Ok(EngineOptions {
         stage: stage.to_owned(),
         fetch: invocation.fetch_options(),
         now: invocation.now,
-        locked: invocation.locked.as_deref().map(read_lock).transpose()?,
+        locked,
         agent: locked_agent(request)?,
         kernel: invocation.output.as_ref().is_some_and(|output| output.form.is_disk()),
-        uefi_stub: invocation.output.as_ref().is_some_and(|output| output.form.has_uefi_program()),
+        uefi_stub: boot == Boot::Uefi,
+        bios_loader: boot == Boot::Bios,
         source_date_epoch: request.source_date_epoch,
         hostname: request.hostname.clone().unwrap_or_else(|| request.distribution.clone()),
         reuse: invocation.cache.then(program).transpose()?,
@@ -35,7 +41,7 @@ pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progr
 }
 
 /// The hash of this program: the results of another are not its own.
-fn program() -> Result<String, Failure> {
+pub(crate) fn program() -> Result<String, Failure> {
     let content = fs_err::read("/proc/self/exe").map_err(|error| Failure::of(&error))?;
     Ok(Digest(Sha256::digest(content).into()).to_string())
 }

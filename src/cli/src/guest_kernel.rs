@@ -1,19 +1,23 @@
 //! The kernel of a virtual machine: chosen from a distribution's archive or taken as an image's record says, fetched through the store.
 
 use rootfs_boot::Kernel;
-use rootfs_package::kernel::{fetch_kernel, resolve_kernel};
+use rootfs_package::kernel::{fetch_kernel, resolve_bios, resolve_kernel};
 use rootfs_package::lock::LockedPackage;
 use rootfs_package::observer::Observer;
 use rootfs_package::store::Store;
+use rootfs_package::tools::{ToolOptions, Tools};
 use rootfs_plugin::Plan;
-use rootfs_tree::Tree;
 
 use crate::args::{BuildArgs, SourceArgs};
+use crate::bios::BiosParts;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::output::Boot;
 use crate::registry;
 use crate::settings::{Host, Settled, settle};
+use crate::starter::{self, Starter};
+use crate::uefi::UefiParts;
 
 /// Where kernels of one release come from.
 #[derive(Debug)]
@@ -74,12 +78,27 @@ impl KernelSource {
         Kernel::from_tree(&tree).map_err(|error| Failure::of(&error).hint(error.hint().map(str::to_owned)))
     }
 
-    /// The newest kernel, and what makes a program for UEFI firmware of it.
+    /// The newest kernel, with what starts it on the machine; nothing where the monitor does.
     ///
     /// # Errors
-    /// When one of them can't be had.
-    pub(crate) fn uefi_kernel(&self, observer: &dyn Observer) -> Result<Tree, Failure> {
-        let packages = resolve_kernel(&self.plan, true, self.invocation.now, self.invocation.fetch_options(), &self.store, observer)?;
-        Ok(fetch_kernel(&packages, &self.plan, self.invocation.fetch_options(), &self.store, observer)?)
+    /// When one of them can't be had, or the plan has none.
+    pub(crate) fn starter(&self, boot: Boot, tools: ToolOptions, observer: &dyn Observer) -> Result<Option<Starter>, Failure> {
+        starter::require_planned(&self.plan, boot)?;
+        let Self { plan, invocation, store } = self;
+        let fetch = || invocation.fetch_options();
+        Ok(match boot {
+            Boot::Direct => None,
+            Boot::Uefi => {
+                let packages = resolve_kernel(plan, true, invocation.now, fetch(), store, observer)?;
+                let packages = fetch_kernel(&packages, plan, fetch(), store, observer)?;
+                Some(Starter::Uefi(UefiParts::of(&packages, plan.architecture)?))
+            }
+            Boot::Bios => {
+                let (kernel, packages) = resolve_bios(plan, invocation.now, fetch(), store, observer)?;
+                let kernel = fetch_kernel(&kernel, plan, fetch(), store, observer)?;
+                let tools = Tools::fetch(packages, plan, fetch(), tools, store, observer)?;
+                Some(Starter::Bios(BiosParts::new(kernel, tools, plan.architecture)))
+            }
+        })
     }
 }

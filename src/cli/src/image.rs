@@ -1,5 +1,6 @@
 //! From a tree to a file: a disk, a filesystem, an archive.
 
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -10,8 +11,8 @@ use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 use crate::failure::Failure;
 use crate::output::Form;
 use crate::progress::Progress;
-use crate::uefi::UefiParts;
-use crate::{architecture, command_line};
+use crate::starter::Starter;
+use crate::architecture;
 
 /// What is known of a file once it is written.
 #[derive(Debug)]
@@ -41,9 +42,9 @@ impl rootfs_image::Progress for Shown<'_> {
 ///
 /// # Errors
 /// When the tree doesn't fit or has what the form can't hold, or the disk refuses.
-pub(crate) fn write(tree: &Tree, form: &Form, uefi: Option<&UefiParts>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+pub(crate) fn write(tree: &Tree, form: &Form, starter: Option<&Starter>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
     match form {
-        Form::Disk(options, _) => write_disk(tree, options, uefi, path, progress),
+        Form::Disk(options, _) => write_disk(tree, options, starter, path, progress),
         Form::Tar(compression) => {
             let mut out = Watched { out: encoder(path, *compression)?, progress };
             tree.write_tar(&mut out).map_err(|error| Failure::of(&error))?;
@@ -115,7 +116,13 @@ fn attributes_note(written: Cpio) -> Vec<String> {
     }
 }
 
-fn write_disk(tree: &Tree, options: &DiskOptions, uefi: Option<&UefiParts>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+fn write_disk(
+    tree: &Tree,
+    options: &DiskOptions,
+    starter: Option<&Starter>,
+    path: &Path,
+    progress: &Progress,
+) -> Result<Written, Failure> {
     let failed = |error: rootfs_image::DiskError| Failure::of(&error).hint(error.hint());
     let mut options = options.clone();
     let architecture = architecture::of(tree);
@@ -125,20 +132,22 @@ fn write_disk(tree: &Tree, options: &DiskOptions, uefi: Option<&UefiParts>, path
     {
         *x86 = architecture == Some(rootfs_plugin::Architecture::X86_64);
     }
-    let mut layout = DiskLayout::plan(tree, &options).map_err(failed)?;
-    if let (Some(uefi), Some(partuuid)) = (uefi, layout.root_partuuid()) {
-        let command_line = command_line::with_root(&options.root, &format!("PARTUUID={partuuid}"));
-        options.esp = Some(uefi.partition(tree, &command_line)?);
-        layout = DiskLayout::plan(tree, &options).map_err(failed)?;
-    }
+    let (tree, layout, mut notes) = match starter {
+        Some(starter) => {
+            let (tree, notes) = starter.furnish(tree)?;
+            let layout = starter.plan(&tree, &mut options, progress)?;
+            (tree, layout, notes)
+        }
+        None => (Cow::Borrowed(tree), DiskLayout::plan(tree, &options).map_err(failed)?, Vec::new()),
+    };
     if let Some(size) = layout.size() {
         progress.event(Event::Expect { items: 0, bytes: size });
     }
     let file = ImageFile::create(path).map_err(|error| Failure::of(&error))?;
     let shown = Shown(progress);
-    let disk = layout.write(tree, &Image::new(&file).with_progress(&shown)).map_err(failed)?;
+    let disk = layout.write(&tree, &Image::new(&file).with_progress(&shown)).map_err(failed)?;
     file.finish(disk.size).map_err(|error| Failure::of(&error))?;
     let left_out = disk.squashfs.iter().flat_map(|squashfs| &squashfs.left_out);
-    let notes = left_out.map(|left| format!("`{}` of {} is not in the image: squashfs has no place for it", left.name, left.path));
-    Ok(Written { size: disk.size, notes: notes.collect(), disk: Some((options, disk)) })
+    notes.extend(left_out.map(|left| format!("`{}` of {} is not in the image: squashfs has no place for it", left.name, left.path)));
+    Ok(Written { size: disk.size, notes, disk: Some((options, disk)) })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rootfs_package::fetch::{FetchOptions, Proxies};
 use rootfs_plugin::Distro;
 
-use crate::output::Output;
+use crate::output::{Boot, Output};
 
 /// How a build is run and where its results go: all that is not part of what is built.
 #[derive(Debug, Clone)]
@@ -47,6 +47,12 @@ impl Invocation {
     #[must_use]
     pub fn fetch_options(&self) -> FetchOptions {
         FetchOptions { offline: self.offline, proxies: self.proxies.clone(), ..FetchOptions::default() }
+    }
+
+    /// What starts the output file.
+    #[must_use]
+    pub fn boot(&self) -> Boot {
+        self.output.as_ref().map_or(Boot::Direct, |output| output.form.boot())
     }
 
     /// Where the output file goes, if there is to be one.

@@ -2,6 +2,7 @@
 
 mod architecture;
 pub mod args;
+mod bios;
 mod command_line;
 mod config_file;
 pub mod customise;
@@ -29,6 +30,7 @@ pub mod report;
 pub mod setting_error;
 pub mod settings;
 pub mod sourced;
+mod starter;
 pub mod target;
 mod uefi;
 mod units;

@@ -33,6 +33,19 @@ pub enum Boot {
     Direct,
     /// UEFI firmware, with a program that has kernel, initrd and command line in it.
     Uefi,
+    /// A PC's BIOS, with GRUB in front of the root filesystem, which has kernel and initrd.
+    Bios,
+}
+
+impl Boot {
+    /// All there are, by their names.
+    pub const ALL: [(&'static str, Self); 3] = [("direct", Self::Direct), ("uefi", Self::Uefi), ("bios", Self::Bios)];
+}
+
+impl fmt::Display for Boot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Self::ALL.into_iter().find(|(_, boot)| boot == self).map_or("", |(name, _)| name))
+    }
 }
 
 impl Form {
@@ -42,10 +55,10 @@ impl Form {
         matches!(self, Self::Disk(..))
     }
 
-    /// Whether that kernel is on the disk itself, as a program for UEFI firmware.
+    /// What starts it; the monitor where it is no disk.
     #[must_use]
-    pub fn has_uefi_program(&self) -> bool {
-        matches!(self, Self::Disk(_, Boot::Uefi))
+    pub fn boot(&self) -> Boot {
+        if let Self::Disk(_, boot) = self { *boot } else { Boot::Direct }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::record::Record;
 use crate::report::Summary;
 use crate::target::Targets;
-use crate::{devices, engine_options, hooks, publish, uefi};
+use crate::{devices, engine_options, hooks, publish, starter};
 
 /// Builds what was asked for.
 ///
@@ -49,16 +49,16 @@ pub fn run(invocation: &Invocation, request: &Request, progress: &Progress) -> R
     progress.event(Event::Began(Step::Check));
     let expected = Expected::of(request, &plan);
     let findings = if invocation.check { expected.check(&tree)? } else { Vec::new() };
+    let starter = starter::of_lock(invocation, &plan, built.lock.as_ref(), &store, targets.stage(), progress)?;
     progress.event(Event::Began(Step::Write));
     let digest = tree.digest().map_err(failed)?;
-    let uefi = uefi::of_lock(invocation, &plan, built.lock.as_ref(), &store, progress)?;
     let outputs = publish::write(
         invocation,
         &targets,
         &built,
         &on_disk,
         &Record { tree: &tree, lock: built.lock.as_ref(), expected: &expected },
-        uefi.as_ref(),
+        starter.as_ref(),
         progress,
     )?;
     Ok(Summary::of(&plan, &tree, digest, built.lock.as_ref(), findings, outputs))

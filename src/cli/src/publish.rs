@@ -13,8 +13,8 @@ use crate::invocation::Invocation;
 use crate::output::Form;
 use crate::progress::Progress;
 use crate::record::Record;
+use crate::starter::Starter;
 use crate::target::{Targets, record_path};
-use crate::uefi::UefiParts;
 use crate::{devices, image};
 
 /// A file that was written.
@@ -39,7 +39,7 @@ pub(crate) fn write(
     built: &Built,
     on_disk: &Tree,
     record: &Record<'_>,
-    uefi: Option<&UefiParts>,
+    starter: Option<&Starter>,
     progress: &Progress,
 ) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error: TreeError| Failure::of(&error);
@@ -49,7 +49,7 @@ pub(crate) fn write(
         devices::update(tree, &built.root, on_disk).map_err(failed)?;
     }
     if let (Some(output), Some(target)) = (&invocation.output, &targets.output) {
-        let (image, paths) = write_image(record, (&output.form, uefi), targets, target, progress)?;
+        let (image, paths) = write_image(record, (&output.form, starter), targets, target, progress)?;
         progress.notes(&image.notes);
         written = paths;
     }
@@ -66,20 +66,20 @@ pub(crate) fn write(
     Ok(written)
 }
 
-/// Writes the tree into the file that was asked for, with what lies beside a disk. A form that firmware starts needs what its program is made of. Gives the paths that are new, the file first.
+/// Writes the tree into the file that was asked for, with what lies beside a disk. A form that starts by itself needs what starts it. Gives the paths that are new, the file first.
 ///
 /// # Errors
 /// When something can't be written; nothing is then under its final name.
 pub(crate) fn write_image(
     record: &Record<'_>,
-    (form, uefi): (&Form, Option<&UefiParts>),
+    (form, starter): (&Form, Option<&Starter>),
     targets: &Targets,
     target: &Path,
     progress: &Progress,
 ) -> Result<(Image, Vec<PathBuf>), Failure> {
     let stage = targets.stage();
     let file = stage.join("output");
-    let written = image::write(record.tree, form, uefi, &file, progress)?;
+    let written = image::write(record.tree, form, starter, &file, progress)?;
     let mut paths = vec![target.to_owned()];
     let mut described = None;
     if let Some((options, disk)) = &written.disk {

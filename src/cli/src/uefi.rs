@@ -2,15 +2,10 @@
 
 use rootfs_boot::Kernel;
 use rootfs_image::{EspOptions, Size, Uki};
-use rootfs_package::kernel::fetch_kernel;
-use rootfs_package::lock::Lock;
-use rootfs_package::store::Store;
-use rootfs_plugin::{Architecture, Plan};
+use rootfs_plugin::Architecture;
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree};
 
 use crate::failure::Failure;
-use crate::invocation::Invocation;
-use crate::progress::Progress;
 
 /// No stub is larger.
 const STUB_LIMIT: u64 = 4 << 20;
@@ -65,27 +60,6 @@ impl UefiParts {
         partition.place(path.as_bytes(), node).map_err(|error| Failure::of(&error))?;
         Ok(EspOptions { tree: partition, size: Size::Minimal, label: None, volume_id: None })
     }
-}
-
-/// What the kernel is made into that a build's lock pins; nothing where the build writes nothing for UEFI firmware.
-///
-/// # Errors
-/// When a package can't be had, or one is missing from the lock.
-pub(crate) fn of_lock(
-    invocation: &Invocation,
-    plan: &Plan,
-    lock: Option<&Lock>,
-    store: &Store,
-    progress: &Progress,
-) -> Result<Option<UefiParts>, Failure> {
-    let is_wanted = invocation.output.as_ref().is_some_and(|output| output.form.has_uefi_program());
-    let Some(lock) = lock.filter(|_| is_wanted) else { return Ok(None) };
-    if lock.kernel.is_empty() {
-        let hint = "make a lock of a build with `--boot uefi`";
-        return Err(Failure::new("the lock pins no kernel").hint(Some(hint.to_owned())));
-    }
-    let packages = fetch_kernel(&lock.kernel, plan, invocation.fetch_options(), store, progress)?;
-    UefiParts::of(&packages, plan.architecture).map(Some)
 }
 
 /// As EFI's file names have the architecture.

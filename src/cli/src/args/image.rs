@@ -26,7 +26,7 @@ pub struct ImageArgs {
     /// A disk image's partition table: mbr (if not said), gpt or none
     #[arg(long, value_name = "TABLE", help_heading = "Output")]
     pub table: Option<String>,
-    /// What starts a disk image: direct (a kernel from outside, if not said) or uefi
+    /// What starts a disk image: direct (a kernel from outside, if not said), uefi or bios
     #[arg(long, value_name = "HOW", help_heading = "Output")]
     pub boot: Option<String>,
     /// Make a disk image a multiple of this size

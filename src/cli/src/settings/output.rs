@@ -151,6 +151,17 @@ mod tests {
         assert_eq!(boot("x.img", "uefi", None), "Gpt ext4");
         assert_eq!(boot("x.img", "uefi", Some("mbr")), "--boot uefi: firmware finds its partition by a GPT, and --table says another");
         assert_eq!(boot("x.squashfs", "uefi", None), "--boot uefi: the file's name says that it is a squashfs without a table");
+        assert_eq!(boot("x.img", "bios", None), "Mbr ext4");
+        assert_eq!(boot("x.img", "bios", Some("gpt")), "Gpt ext4");
+        assert_eq!(boot("x.img", "bios", Some("none")), "--boot bios: GRUB lies behind a table, and --table says that there is none");
+        assert_eq!(boot("x.ext4", "bios", None), "--boot bios: the file's name says that it is an ext4 without a table");
+        assert_eq!(boot("x.tar", "bios", None), "--boot bios: a tar has none");
+        let bios = ImageArgs { boot: some("bios"), ..ImageArgs::default() };
+        let squashfs = ImageArgs { fs: some("squashfs"), ..bios.clone() };
+        assert_eq!(told("x.img", squashfs), "--boot bios: GRUB takes the kernel from an ext4, and --fs says squashfs");
+        for mapped in [ImageArgs { dax: true, ..bios.clone() }, ImageArgs { verity: true, ..bios }] {
+            assert_eq!(told("x.img", mapped), "--boot bios: what is mapped or has hashes gets its kernel from outside");
+        }
         let filesystem = |name, filesystem| told(name, ImageArgs { fs: some(filesystem), ..ImageArgs::default() });
         assert_eq!(filesystem("x.img", "squashfs"), "Mbr squashfs");
         assert_eq!(filesystem("x.ext4", "squashfs"), "--fs squashfs: the file's name says ext4");

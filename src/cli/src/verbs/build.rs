@@ -6,18 +6,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rootfs_check::Severity;
 use rootfs_package::apt_host::{host_proxies, host_sources};
-use rootfs_plugin::{Architecture, Distro, Request};
+use rootfs_plugin::{Architecture, Distro, Plan, Request};
 
 use super::{print, print_json};
 use crate::args::BuildArgs;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::invocation::{Invocation, Verbosity};
+use crate::output::Boot;
 use crate::pipeline;
 use crate::privilege::{become_root, become_root_or_stay};
 use crate::progress::Progress;
 use crate::report::{Summary, plan_json, summary_json, write_findings, write_plan, write_summary};
 use crate::settings::{Host, Settled, settle};
+use crate::starter;
 
 pub(super) fn run(
     distro: &'static dyn Distro,
@@ -26,11 +28,12 @@ pub(super) fn run(
     interrupted: Arc<AtomicBool>,
 ) -> Result<Exit, Failure> {
     let Settled { request, invocation, dry_run } = settle(distro, args, environment, &host(), now())?;
-    if dry_run {
-        return show_plan(&invocation, &request);
-    }
     let plan = distro.plan(&request)?;
-    if plan.runs_scripts() || !request.hooks.is_empty() {
+    starter::require_planned(&plan, invocation.boot())?;
+    if dry_run {
+        return show_plan(&invocation, &request, &plan);
+    }
+    if plan.runs_scripts() || !request.hooks.is_empty() || invocation.boot() == Boot::Bios {
         require_own_architecture(request.architecture)?;
         become_root(environment)?;
     } else if invocation.directory.is_some() {
@@ -46,12 +49,11 @@ pub(super) fn run(
     }
 }
 
-fn show_plan(invocation: &Invocation, request: &Request) -> Result<Exit, Failure> {
-    let plan = invocation.distro.plan(request)?;
+fn show_plan(invocation: &Invocation, request: &Request, plan: &Plan) -> Result<Exit, Failure> {
     if invocation.json {
-        print_json(&plan_json(invocation, request, &plan).map_err(|error| Failure::of(&error))?)?;
+        print_json(&plan_json(invocation, request, plan).map_err(|error| Failure::of(&error))?)?;
     } else {
-        print(&write_plan(invocation, request, &plan))?;
+        print(&write_plan(invocation, request, plan))?;
     }
     Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rootfs_check::Severity;
 use rootfs_package::lock::Lock;
 use rootfs_package::observer::{Event, Observer as _, Step};
+use rootfs_package::tools::ToolOptions;
 use rootfs_tree::{Tree, TreeError};
 
 use super::build::{host, now};
@@ -14,9 +15,11 @@ use crate::customise::lay_layer;
 use crate::environment::Environment;
 use crate::expectations::Expected;
 use crate::failure::{Exit, Failure};
+use crate::engine_options::program;
 use crate::guest_kernel::KernelSource;
 use crate::image_record::ImageRecord;
 use crate::invocation::Verbosity;
+use crate::output::Boot;
 use crate::privilege::become_owner;
 use crate::progress::Progress;
 use crate::publish::{Image, write_image};
@@ -25,8 +28,8 @@ use crate::report::write_findings;
 use crate::setting_error::SettingError;
 use crate::settings::output;
 use crate::sourced::{Source, Sourced};
+use crate::starter::Starter;
 use crate::target::{Targets, record_path};
-use crate::uefi::UefiParts;
 use crate::units;
 use crate::wishes::Wishes;
 
@@ -54,11 +57,11 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
         eprint(&write_findings(&findings));
         return Err(failure.exit(Exit::Findings));
     }
+    let starter = starter(args, &source, output.form.boot(), targets.stage(), environment, &progress)?;
     progress.event(Event::Began(Step::Write));
-    let uefi = if output.form.has_uefi_program() { Some(uefi_parts(args, &source, environment, &progress)?) } else { None };
     let record = Record { tree: &source.tree, lock: source.lock.as_ref(), expected: &source.expected };
     let target = targets.output.clone().unwrap_or_else(|| output.path.clone());
-    let written = write_image(&record, (&output.form, uefi.as_ref()), &targets, &target, &progress);
+    let written = write_image(&record, (&output.form, starter.as_ref()), &targets, &target, &progress);
     progress.finish();
     let (image, paths) = match written {
         Err(_) if interrupted.load(Ordering::Relaxed) => return Err(Failure::new("interrupted").exit(Exit::Interrupted)),
@@ -71,15 +74,26 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
     Ok(Exit::Done)
 }
 
-/// The newest kernel of the release that the root filesystem was built from.
-fn uefi_parts(args: &ImageVerbArgs, root: &Root, environment: &Environment, progress: &Progress) -> Result<UefiParts, Failure> {
+/// What starts the disk: the newest kernel of the release that the root filesystem was built from, and what goes with it.
+fn starter(
+    args: &ImageVerbArgs,
+    root: &Root,
+    boot: Boot,
+    stage: &Path,
+    environment: &Environment,
+    progress: &Progress,
+) -> Result<Option<Starter>, Failure> {
+    if boot == Boot::Direct {
+        return Ok(None);
+    }
     let Some(lock) = &root.lock else {
-        let hint = "build it with `rootfs-gen DISTRO -o disk.img --boot uefi`, or name a directory that rootfs-gen made";
-        return Err(Failure::new("no kernel is known for this root filesystem").hint(Some(hint.to_owned())));
+        let hint = format!("build it with `rootfs-gen DISTRO -o disk.img --boot {boot}`, or name a directory that rootfs-gen made");
+        return Err(Failure::new("no kernel is known for this root filesystem").hint(Some(hint)));
     };
     let (release, arch) = (Some(lock.release.clone()), Some(lock.architecture.clone()));
     let source = KernelSource::of(&lock.distribution, release, arch, &args.source, environment, &host(), now())?;
-    UefiParts::of(&source.uefi_kernel(progress)?, source.plan().architecture)
+    let tools = ToolOptions { stage: stage.to_owned(), reuse: Some(program()?), cancelled: progress.interrupted() };
+    source.starter(boot, tools, progress)
 }
 
 /// What an image is made of.

@@ -20,8 +20,6 @@ const PROFILES: [(&str, Profile); 3] = [("default", Profile::Default), ("read-on
 
 const TABLES: [(&str, Table); 3] = [("mbr", Table::Mbr), ("gpt", Table::Gpt), ("none", Table::None)];
 
-const BOOTS: [(&str, Boot); 2] = [("direct", Boot::Direct), ("uefi", Boot::Uefi)];
-
 const FILESYSTEMS: [(&str, Filesystem); 2] = [("ext4", Filesystem::Ext4), ("squashfs", Filesystem::Squashfs)];
 
 /// A filesystem by its name.
@@ -70,20 +68,11 @@ pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option
         }
         (None, named) => named.map_or(Table::Mbr, |_| Table::None),
     };
-    let boot = wishes.boot.as_ref().map(|said| one_of(said, &BOOTS)).transpose()?.unwrap_or_default();
-    let table = match (&wishes.boot, boot) {
-        (Some(said), Boot::Uefi) => {
-            if let Some(named) = named {
-                let reason = format!("the file's name says that it is {} without a table", with_article(named));
-                return Err(SettingError::invalid(said, reason));
-            }
-            if wishes.table.is_some() && table != Table::Gpt {
-                return Err(SettingError::invalid(said, "firmware finds its partition by a GPT, and --table says another"));
-            }
-            if wishes.verity == Some(true) || wishes.dax == Some(true) {
-                return Err(SettingError::invalid(said, "what is mapped or has hashes gets its kernel from outside"));
-            }
-            Table::Gpt
+    let boot = wishes.boot.as_ref().map(|said| one_of(said, &Boot::ALL)).transpose()?.unwrap_or_default();
+    let table = match &wishes.boot {
+        Some(said) if boot != Boot::Direct => {
+            check_start(wishes, said, boot, table, named, filesystem)?;
+            if boot == Boot::Uefi { Table::Gpt } else { table }
         }
         _ => table,
     };
@@ -100,6 +89,30 @@ pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option
     };
     options.check().map_err(|source| SettingError::Mix { reason: source.to_string(), hint: source.hint() })?;
     Ok((options, boot))
+}
+
+/// Refuses what doesn't go with a disk that starts by itself.
+fn check_start(
+    wishes: &Wishes,
+    said: &Sourced<String>,
+    boot: Boot,
+    table: Table,
+    named: Option<Filesystem>,
+    filesystem: Filesystem,
+) -> Result<(), SettingError> {
+    let reason = match (boot, named) {
+        (_, Some(named)) => format!("the file's name says that it is {} without a table", with_article(named)),
+        (Boot::Uefi, _) if wishes.table.is_some() && table != Table::Gpt => {
+            "firmware finds its partition by a GPT, and --table says another".to_owned()
+        }
+        (Boot::Bios, _) if table == Table::None => "GRUB lies behind a table, and --table says that there is none".to_owned(),
+        (Boot::Bios, _) if filesystem == Filesystem::Squashfs => "GRUB takes the kernel from an ext4, and --fs says squashfs".to_owned(),
+        _ if wishes.verity == Some(true) || wishes.dax == Some(true) => {
+            "what is mapped or has hashes gets its kernel from outside".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(SettingError::invalid(said, reason))
 }
 
 fn with_article(filesystem: Filesystem) -> &'static str {

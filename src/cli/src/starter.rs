@@ -1,0 +1,129 @@
+//! What a disk that starts by itself has besides its tree.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use rootfs_image::{DiskLayout, DiskOptions};
+use rootfs_package::kernel::fetch_kernel;
+use rootfs_package::lock::Lock;
+use rootfs_package::store::Store;
+use rootfs_package::tools::{ToolOptions, Tools};
+use rootfs_plugin::{Architecture, Plan};
+use rootfs_tree::Tree;
+
+use crate::bios::BiosParts;
+use crate::command_line;
+use crate::engine_options::program;
+use crate::failure::{Exit, Failure};
+use crate::invocation::Invocation;
+use crate::output::Boot;
+use crate::progress::Progress;
+use crate::uefi::UefiParts;
+
+/// What starts a disk has the root filesystem's identity in it. That follows from how much room there is, if a size was asked for, and so from the
+/// size of what starts it, which is the same from the second time on.
+const MOST_PLANS: usize = 4;
+
+/// What a machine's firmware starts, by its kind.
+#[derive(Debug)]
+pub(crate) enum Starter {
+    /// A program on a partition of its own.
+    Uefi(UefiParts),
+    /// GRUB, which takes the kernel from the root filesystem.
+    Bios(BiosParts),
+}
+
+impl Starter {
+    /// The tree as it is written, with what is to be told of that.
+    ///
+    /// # Errors
+    /// When it has several kernels, or a damaged one.
+    pub(crate) fn furnish<'a>(&self, tree: &'a Tree) -> Result<(Cow<'a, Tree>, Vec<String>), Failure> {
+        match self {
+            Self::Uefi(_) => Ok((Cow::Borrowed(tree), Vec::new())),
+            Self::Bios(parts) => parts.furnish(tree),
+        }
+    }
+
+    /// Plans a disk of a tree that was furnished, and adds what starts it to its options.
+    ///
+    /// # Errors
+    /// When the tree doesn't fit, or what starts the disk can't be made.
+    pub(crate) fn plan(&self, tree: &Tree, options: &mut DiskOptions, progress: &Progress) -> Result<DiskLayout, Failure> {
+        let planned = |options: &DiskOptions| {
+            DiskLayout::plan(tree, options).map_err(|error: rootfs_image::DiskError| Failure::of(&error).hint(error.hint()))
+        };
+        let mut layout = planned(options)?;
+        for _ in 0..MOST_PLANS {
+            let partuuid = layout.root_partuuid().ok_or_else(|| Failure::new("nothing names the root filesystem's partition"))?;
+            let command_line = command_line::with_root(&options.root, &format!("PARTUUID={partuuid}"));
+            match self {
+                Self::Uefi(parts) => options.esp = Some(parts.partition(tree, &command_line)?),
+                Self::Bios(parts) => options.bios = Some(parts.loader(tree, &layout, options.table, &command_line, progress)?),
+            }
+            layout = planned(options)?;
+            if layout.root_partuuid().as_ref() == Some(&partuuid) {
+                return Ok(layout);
+            }
+        }
+        Err(Failure::new("the disk's identity depends on what starts it"))
+    }
+}
+
+/// Fails unless the distribution has what the disk is to be started by.
+///
+/// # Errors
+/// Wrong usage: what it has nothing for.
+pub(crate) fn require_planned(plan: &Plan, boot: Boot) -> Result<(), Failure> {
+    if boot != Boot::Bios || !plan.bios_loader.is_empty() {
+        return Ok(());
+    }
+    let Plan { distribution, release, architecture, .. } = plan;
+    let (reason, hint) = match architecture {
+        Architecture::X86_64 => (format!("{distribution} {release} has no boot loader for a BIOS"), "`--boot uefi`, or a kernel from outside"),
+        _ => (format!("machines of {architecture} have no BIOS"), "`--boot uefi` makes a disk that they start"),
+    };
+    Err(Failure::new(format!("--boot {boot}: {reason}")).hint(Some(hint.to_owned())).exit(Exit::Usage))
+}
+
+/// Fails unless the lock pins what the disk is to be started by.
+///
+/// # Errors
+/// What it doesn't pin.
+pub(crate) fn require_pinned(lock: &Lock, boot: Boot) -> Result<(), Failure> {
+    let missing = match boot {
+        Boot::Direct => None,
+        Boot::Uefi | Boot::Bios if lock.kernel.is_empty() => Some("kernel"),
+        Boot::Bios if lock.tools.is_empty() => Some("boot loader"),
+        Boot::Uefi | Boot::Bios => None,
+    };
+    let Some(missing) = missing else { return Ok(()) };
+    let hint = format!("make a lock of a build with `--boot {boot}`");
+    Err(Failure::new(format!("the lock pins no {missing}")).hint(Some(hint)))
+}
+
+/// What starts the disk of a build, of the packages that its lock pins; nothing where it doesn't start by itself. `stage` is a directory of ours.
+///
+/// # Errors
+/// When a package can't be had, or one is missing from the lock.
+pub(crate) fn of_lock(
+    invocation: &Invocation,
+    plan: &Plan,
+    lock: Option<&Lock>,
+    store: &Store,
+    stage: &Path,
+    progress: &Progress,
+) -> Result<Option<Starter>, Failure> {
+    let boot = invocation.boot();
+    let Some(lock) = lock.filter(|_| boot != Boot::Direct) else { return Ok(None) };
+    require_pinned(lock, boot)?;
+    let fetch = || invocation.fetch_options();
+    let packages = fetch_kernel(&lock.kernel, plan, fetch(), store, progress)?;
+    if boot == Boot::Uefi {
+        return UefiParts::of(&packages, plan.architecture).map(|parts| Some(Starter::Uefi(parts)));
+    }
+    let options =
+        ToolOptions { stage: stage.to_owned(), reuse: invocation.cache.then(program).transpose()?, cancelled: progress.interrupted() };
+    let tools = Tools::fetch(lock.tools.clone(), plan, fetch(), options, store, progress)?;
+    Ok(Some(Starter::Bios(BiosParts::new(packages, tools, plan.architecture))))
+}
