@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::MemfdFlags;
 
-use crate::kernel::{Availability, Driver};
+use crate::kernel::{Availability, Driver, Kernel};
 use crate::machine::{Machine, Plugs};
 use crate::parameters::{Parameters, needs_initramfs};
 use crate::partition::find_root;
-use crate::qemu::{Channels, DiskInterface, MachineDescription, program_name};
+use crate::qemu::{Channels, DiskInterface, Loaded, MachineDescription, program_name};
 use crate::watch::Watch;
 use crate::{Accelerator, BootError, BootRequest, Forward, Network, QemuCommand, Session, Verdict, program};
 
@@ -24,18 +24,19 @@ pub fn boot(request: &BootRequest<'_>) -> Result<Verdict, BootError> {
     let plan = Plan::make(request)?;
     let failed = |step| move |source| BootError::Host { step, source };
     let (plugs, sockets) = Plugs::connect(plan.has_agent).map_err(failed("make sockets"))?;
-    let (kernel, kernel_path) = in_memory(request.kernel.vmlinuz()).map_err(failed("keep the kernel in memory"))?;
-    let mut files = vec![kernel];
+    let mut files = Vec::new();
+    let mut keep = |content: &[u8], step| {
+        let (file, path) = in_memory(content).map_err(failed(step))?;
+        files.push(file);
+        Ok::<_, BootError>(path)
+    };
+    let kernel = request.kernel.map(|kernel| keep(kernel.vmlinuz(), "keep the kernel in memory")).transpose()?;
     let initrd = match &plan.initrd {
         Some(Initrd::File(path)) => Some(path.clone()),
-        Some(Initrd::Ours(archive)) => {
-            let (file, path) = in_memory(archive).map_err(failed("keep the initramfs in memory"))?;
-            files.push(file);
-            Some(path)
-        }
+        Some(Initrd::Ours(archive)) => Some(keep(archive, "keep the initramfs in memory")?),
         None => None,
     };
-    let command = plan.command(request, &kernel_path, initrd.as_deref(), &plugs.channels());
+    let command = plan.command(request, kernel.as_deref(), initrd.as_deref(), &plugs.channels());
     let machine = Machine::start(&command, plugs, files, &request.host.temporary)?;
     Watch::new(request, machine, sockets, plan.accelerator)?.run()
 }
@@ -51,7 +52,8 @@ pub fn command_line(request: &BootRequest<'_>) -> Result<QemuCommand, BootError>
         Initrd::Ours(_) => PathBuf::from("/proc/self/fd/7"),
     });
     let channels = Channels { console: 3, monitor: 4, agent: plan.has_agent.then_some(5) };
-    Ok(plan.command(request, Path::new("/proc/self/fd/6"), initrd.as_deref(), &channels))
+    let kernel = request.kernel.map(|_| Path::new("/proc/self/fd/6"));
+    Ok(plan.command(request, kernel, initrd.as_deref(), &channels))
 }
 
 /// All decisions of a boot.
@@ -74,7 +76,7 @@ enum Initrd {
 
 impl<'a> Plan<'a> {
     fn make(request: &'a BootRequest<'_>) -> Result<Self, BootError> {
-        if request.disk.is_none() && request.initrd.is_none() {
+        if request.disk.is_none() && (request.initrd.is_none() || request.kernel.is_none()) {
             return Err(BootError::NoRoot);
         }
         let name = program_name(request.architecture);
@@ -93,23 +95,25 @@ impl<'a> Plan<'a> {
         let command_line = parameters.complete();
         let has_agent = request.session != Session::Console;
         let forwards = forwards(request);
-        let initrd = match request.initrd {
-            Some(path) => Some(Initrd::File(path.to_owned())),
-            None => initramfs(request, interface, forwards.is_some(), needs_initramfs(&command_line))?.map(Initrd::Ours),
+        let initrd = match (request.initrd, request.kernel) {
+            (Some(path), _) => Some(Initrd::File(path.to_owned())),
+            (None, Some(kernel)) => {
+                let forced = needs_initramfs(&command_line);
+                initramfs(request, kernel, interface, forwards.is_some(), forced)?.map(Initrd::Ours)
+            }
+            (None, None) => None,
         };
         let accelerator = Accelerator::choose(request.architecture, &request.host);
         Ok(Self { program, accelerator, interface, size, initrd, command_line, forwards, has_agent })
     }
 
-    fn command(&self, request: &BootRequest<'_>, kernel: &Path, initrd: Option<&Path>, channels: &Channels) -> QemuCommand {
+    fn command(&self, request: &BootRequest<'_>, kernel: Option<&Path>, initrd: Option<&Path>, channels: &Channels) -> QemuCommand {
         let description = MachineDescription {
             architecture: request.architecture,
             accelerator: self.accelerator,
             processors: request.processors,
             memory_mib: request.memory_mib,
-            kernel,
-            initrd,
-            command_line: &self.command_line,
+            kernel: kernel.map(|kernel| Loaded { kernel, initrd, command_line: &self.command_line }),
             disk: request.disk.as_ref().map(|disk| (disk, self.interface, self.size)),
             forwards: self.forwards,
             channels,
@@ -118,12 +122,13 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// An NVDIMM if the image is made for that; else what the kernel has from the start, NVMe before virtio: Debian's cloud kernels have only that. Else virtio, by modules.
+/// An NVDIMM if the image is made for that; else what the kernel has from the start, NVMe before virtio: Debian's cloud kernels have only that. Else virtio, by
+/// modules, which is also what firmware and a kernel of the image's own are given.
 fn interface(request: &BootRequest<'_>) -> DiskInterface {
     if request.disk.as_ref().is_some_and(|disk| disk.nvdimm) {
         return DiskInterface::Nvdimm;
     }
-    let kernel = request.kernel;
+    let Some(kernel) = request.kernel else { return DiskInterface::Virtio };
     let built_in = |driver| kernel.availability(driver) == Availability::BuiltIn;
     if built_in(Driver::VirtioBlk) && built_in(Driver::VirtioPci) || !built_in(Driver::Nvme) {
         DiskInterface::Virtio
@@ -137,12 +142,18 @@ fn forwards<'a>(request: &'a BootRequest<'_>) -> Option<&'a [Forward]> {
     let Network::User { forwards } = &request.network else {
         return None;
     };
-    let usable = request.kernel.availability(Driver::VirtioNet) != Availability::Missing;
+    let usable = request.kernel.is_none_or(|kernel| kernel.availability(Driver::VirtioNet) != Availability::Missing);
     (usable || !forwards.is_empty()).then_some(forwards)
 }
 
 /// One with the drivers that this machine needs and that the kernel lacks at the start; none when it lacks none.
-fn initramfs(request: &BootRequest<'_>, interface: DiskInterface, network: bool, forced: bool) -> Result<Option<Vec<u8>>, BootError> {
+fn initramfs(
+    request: &BootRequest<'_>,
+    kernel: &Kernel,
+    interface: DiskInterface,
+    network: bool,
+    forced: bool,
+) -> Result<Option<Vec<u8>>, BootError> {
     let agent = request.session != Session::Console;
     let virtio_disk = interface == DiskInterface::Virtio;
     let wanted = [
@@ -153,11 +164,11 @@ fn initramfs(request: &BootRequest<'_>, interface: DiskInterface, network: bool,
         (Driver::Pmem, interface == DiskInterface::Nvdimm),
         (Driver::VirtioConsole, agent),
         (Driver::VirtioNet, network),
-        (Driver::Ext4, request.kernel.availability(Driver::Ext4) == Availability::Module),
+        (Driver::Ext4, kernel.availability(Driver::Ext4) == Availability::Module),
         (Driver::Squashfs, request.command_line.split_ascii_whitespace().any(|word| word == "rootfstype=squashfs")),
     ];
     let wanted: Vec<Driver> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(driver, _)| driver).collect();
-    let initramfs = match request.kernel.initramfs(&wanted, request.architecture)? {
+    let initramfs = match kernel.initramfs(&wanted, request.architecture)? {
         None if forced => Some(crate::Initramfs::new(crate::kernel::guest_program(request.architecture)?)),
         initramfs => initramfs,
     };

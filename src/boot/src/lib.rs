@@ -16,7 +16,7 @@
 //! let (input, output, error) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
 //! let verdict = boot(&BootRequest {
 //!     architecture: Architecture::X86_64,
-//!     kernel: &kernel,
+//!     kernel: Some(&kernel),
 //!     initrd: None,
 //!     disk: Some(Disk { path: "guest.img".into(), write: false, nvdimm: false }),
 //!     command_line: "root=PARTUUID=0badcafe-01".to_owned(),

@@ -31,14 +31,21 @@ pub(crate) struct MachineDescription<'a> {
     pub(crate) accelerator: Accelerator,
     pub(crate) processors: u32,
     pub(crate) memory_mib: u32,
-    pub(crate) kernel: &'a Path,
-    pub(crate) initrd: Option<&'a Path>,
-    pub(crate) command_line: &'a str,
+    /// None: firmware starts what is on the disk.
+    pub(crate) kernel: Option<Loaded<'a>>,
     /// With its bytes.
     pub(crate) disk: Option<(&'a Disk, DiskInterface, u64)>,
     /// None: there is no network.
     pub(crate) forwards: Option<&'a [Forward]>,
     pub(crate) channels: &'a Channels,
+}
+
+/// What QEMU itself loads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loaded<'a> {
+    pub(crate) kernel: &'a Path,
+    pub(crate) initrd: Option<&'a Path>,
+    pub(crate) command_line: &'a str,
 }
 
 /// Numbers of connected sockets, as QEMU has them.
@@ -86,11 +93,11 @@ impl MachineDescription<'_> {
         add(&[&"-nodefaults", &"-no-user-config", &"-display", &"none", &"-no-reboot"]);
         add(&[&"-machine", &machine, &"-accel", &accelerator, &"-cpu", &processor]);
         add(&[&"-smp", &self.processors.to_string(), &"-m", &format!("{}M{more}", self.memory_mib)]);
-        add(&[&"-kernel", &self.kernel]);
-        if let Some(initrd) = self.initrd {
-            add(&[&"-initrd", &initrd]);
+        if let Some(Loaded { kernel, initrd, command_line }) = self.kernel {
+            add(&[&"-kernel", &kernel]);
+            initrd.iter().for_each(|initrd| add(&[&"-initrd", initrd]));
+            add(&[&"-append", &command_line]);
         }
-        add(&[&"-append", &self.command_line]);
         let Channels { console, monitor, agent } = self.channels;
         add(&[&"-chardev", &format!("socket,id=console,fd={console}"), &"-serial", &"chardev:console"]);
         add(&[&"-chardev", &format!("socket,id=monitor,fd={monitor}"), &"-mon", &"chardev=monitor,mode=control"]);
@@ -160,9 +167,11 @@ mod tests {
             accelerator: Accelerator::Tcg,
             processors: 2,
             memory_mib: 512,
-            kernel: Path::new("/proc/self/fd/6"),
-            initrd: Some(Path::new("it's")),
-            command_line: "root=/dev/vda1 rw",
+            kernel: Some(Loaded {
+                kernel: Path::new("/proc/self/fd/6"),
+                initrd: Some(Path::new("it's")),
+                command_line: "root=/dev/vda1 rw",
+            }),
             disk: Some((&disk, DiskInterface::Virtio, 1 << 20)),
             forwards: Some(&[Forward { protocol: Protocol::Tcp, host: 2222, guest: 22 }]),
             channels: &Channels { console: 3, monitor: 4, agent: Some(5) },
@@ -175,6 +184,10 @@ mod tests {
             -drive if=none,id=disk,format=raw,file=a,,b.img,snapshot=on -device virtio-blk-pci,drive=disk \
             -netdev user,id=net,hostfwd=tcp:127.0.0.1:2222-:22 -device virtio-net-pci,netdev=net,romfile=";
         assert_eq!(command.to_string(), expected);
+        let by_firmware = MachineDescription { kernel: None, ..description }.arguments();
+        let loaded = ["-kernel", "/proc/self/fd/6", "-initrd", "it's", "-append", "root=/dev/vda1 rw"];
+        let others: Vec<_> = command.arguments.iter().filter(|argument| !loaded.iter().any(|word| argument == word)).cloned().collect();
+        assert_eq!(by_firmware, others);
     }
 
     #[test]

@@ -15,13 +15,13 @@ use crate::Kernel;
 pub struct BootRequest<'a> {
     /// The guest's.
     pub architecture: Architecture,
-    /// What boots.
-    pub kernel: &'a Kernel,
+    /// What boots; without one, what the machine's firmware finds on the disk.
+    pub kernel: Option<&'a Kernel>,
     /// An initramfs that takes the place of ours.
     pub initrd: Option<&'a Path>,
-    /// What the guest's root is on; without one there must be an `initrd`.
+    /// What the guest's root is on; without one there must be a kernel and an `initrd`.
     pub disk: Option<Disk>,
-    /// For the kernel, as the image wants it. What is missing is added: root, console, what to do in a panic.
+    /// For the kernel, if there is one here, as the image wants it. What is missing is added: root, console, what to do in a panic.
     pub command_line: String,
     /// In MiB.
     pub memory_mib: u32,

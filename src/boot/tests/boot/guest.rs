@@ -28,7 +28,7 @@ pub(crate) struct Given {
 pub(crate) fn request<'a>(session: Session, stdio: Stdio<'a>, cancelled: &'a AtomicBool) -> BootRequest<'a> {
     BootRequest {
         architecture: Architecture::X86_64,
-        kernel: kernel(),
+        kernel: Some(kernel()),
         initrd: Some(initrd()),
         disk: None,
         command_line: String::new(),

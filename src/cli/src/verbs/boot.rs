@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rootfs_boot::{BootError, BootRequest, Disk, Forward, Kernel, Network, Session, Stdio, Verdict, boot, command_line};
+use rootfs_image::FileSource;
+use rootfs_image::inspect::{Content, Inspection};
 use rootfs_plugin::Architecture;
 use serde_json::json;
 
@@ -29,11 +31,15 @@ pub(super) fn run(args: &BootArgs, environment: &Environment, interrupted: Arc<A
     fs_err::metadata(&args.image).map_err(|error| ours(Failure::of(&error)))?;
     let record = ImageRecord::read(&args.image).map_err(ours)?;
     let progress = Progress::new(Verbosity::Quiet, Arc::clone(&interrupted));
-    let kernel = kernel(args, record.as_ref(), environment, &progress).map_err(ours)?;
+    let architecture = architecture(record.as_ref()).map_err(ours)?;
+    let kernel = match starts_by_itself(args, architecture) {
+        true => None,
+        false => Some(kernel(args, record.as_ref(), environment, &progress).map_err(ours)?),
+    };
     let (input, output, error) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let request = BootRequest {
-        architecture: architecture(record.as_ref()).map_err(ours)?,
-        kernel: &kernel,
+        architecture,
+        kernel: kernel.as_ref(),
         initrd: args.initrd.as_deref(),
         disk: Some(Disk { path: args.image.clone(), write: args.write, nvdimm: record.as_ref().is_some_and(|record| record.dax) }),
         command_line: guest_command_line(args, record.as_ref()),
@@ -55,6 +61,19 @@ pub(super) fn run(args: &BootArgs, environment: &Environment, interrupted: Arc<A
         eprintln_json(&verdict);
     }
     Ok(Exit::Guest(verdict.exit_code()))
+}
+
+/// Whether a BIOS finds a boot loader on the disk, and nothing was said that only a kernel from outside can be given.
+fn starts_by_itself(args: &BootArgs, architecture: Architecture) -> bool {
+    if architecture != Architecture::X86_64 || args.kernel.is_some() || args.initrd.is_some() || args.append.is_some() {
+        return false;
+    }
+    // What can't be looked at is for whoever boots it to complain of.
+    let inspection = FileSource::open(&args.image).ok().and_then(|source| Inspection::of(&source).ok());
+    match inspection.map(|inspection| inspection.content) {
+        Some(Content::Disk(disk)) => disk.mbr.is_some_and(|mbr| mbr.has_boot_code),
+        _ => false,
+    }
 }
 
 fn kernel(args: &BootArgs, record: Option<&ImageRecord>, environment: &Environment, progress: &Progress) -> Result<Kernel, Failure> {
