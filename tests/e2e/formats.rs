@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// `image` of the small tree.
-fn image(workbench: &Workbench, layers: &[&Path], output: &Path, arguments: &[&str]) -> Result<rootfs_tests::Finished, Failed> {
+pub(crate) fn image(workbench: &Workbench, layers: &[&Path], output: &Path, arguments: &[&str]) -> Result<rootfs_tests::Finished, Failed> {
     let product = workbench.product().arg("image").args(layers).arg("-o").arg(output).arg("--no-check");
     product.args(arguments).run()?.success()
 }
@@ -143,7 +143,7 @@ fn kata(workbench: &Workbench) -> Result<(), Failed> {
 }
 
 /// The small tree with an init of its own laid over it.
-fn with_init(workbench: &Workbench, directory: &Path) -> Result<[PathBuf; 2], Failed> {
+pub(crate) fn with_init(workbench: &Workbench, directory: &Path) -> Result<[PathBuf; 2], Failed> {
     let layer = directory.join("layer");
     fs_err::create_dir_all(layer.join("sbin"))?;
     fs_err::write(layer.join("sbin/init"), INIT)?;
@@ -185,6 +185,8 @@ fn mixes(workbench: &Workbench) -> Result<(), Failed> {
         ("x.tar", &["--verity"], "--verity"),
         ("x.cpio", &["--compress", "lz4"], "--compress lz4"),
         ("x.img", &["--boot", "uefi", "--dax"], "--boot uefi"),
+        ("x.img", &["--boot", "bios", "--fs", "squashfs"], "--boot bios"),
+        ("x.img", &["--boot", "bios", "--table", "none"], "--boot bios"),
         ("x", &[], "the suffix tells no format"),
     ] {
         let output = scratch.path().join(name);
@@ -207,16 +209,21 @@ fn mapped(workbench: &Workbench) -> Result<(), Failed> {
 }
 
 /// A kernel with an initramfs that loads its drivers.
-fn kernel(workbench: &Workbench) -> Result<PathBuf, Failed> {
+pub(crate) fn kernel(workbench: &Workbench) -> Result<PathBuf, Failed> {
     let url = workbench.mirror()?.url();
     workbench.once("kernel", |path| workbench.product().mirror(&url).args(["kernel", "debian", "-d"]).arg(path).run()?.success().map(drop))
 }
 
-/// A machine without what QEMU adds by itself, its serial port on standard output; gives what the guest said once it was up.
-fn machine(arguments: impl FnOnce(Process) -> Process) -> Result<String, Failed> {
+/// A machine without what QEMU adds by itself, its serial port on standard output; gives all that was written there.
+pub(crate) fn console(arguments: impl FnOnce(Process) -> Process) -> Result<String, Failed> {
     let machine = ["-accel", "tcg,thread=multi", "-cpu", "max", "-machine", "q35", "-m", "1024", "-nodefaults", "-no-reboot"];
     let process = Process::judge("qemu-system-x86_64").args(machine).args(["-display", "none", "-serial", "stdio"]);
-    let output = arguments(process).run_guest()?.success()?.output;
+    Ok(arguments(process).run_guest()?.success()?.output)
+}
+
+/// Such a machine; gives what the guest said once it was up.
+pub(crate) fn machine(arguments: impl FnOnce(Process) -> Process) -> Result<String, Failed> {
+    let output = console(arguments)?;
     let up = output.lines().find_map(|line| line.split_once("GUEST-UP ")).map(|(_, said)| said.trim().to_owned());
     up.ok_or_else(|| format!("the guest is not up:\n{output}").into())
 }
@@ -241,7 +248,8 @@ fn firmware(workbench: &Workbench) -> Result<(), Failed> {
     let disk = scratch.path().join("disk.img");
     let url = workbench.mirror()?.url();
     let build = workbench.product().mirror(&url).arg("image").arg(&tree).arg(&layer).arg("-o").arg(&disk);
-    build.args(["--no-check", "--boot", "uefi"]).run()?.success()?;
+    // The size of what firmware starts takes from the root filesystem's, which its identity depends on.
+    build.args(["--no-check", "--boot", "uefi", "--size", "600M"]).run()?.success()?;
     let table = Process::judge("sgdisk").arg("--verify").arg(&disk).run()?.success()?.output;
     ensure!(table.contains("No problems found"), "{table}");
     let said = firmware_machine(scratch.path(), &disk)?;

@@ -1,5 +1,6 @@
 //! The end-to-end suite: each case is a real run of rootfs-gen, judged by the distribution's own tools.
 
+mod bios;
 mod build;
 mod busybox;
 mod command_line;
@@ -75,6 +76,7 @@ fn cases() -> Vec<Case> {
         signatures::cases(),
         disk::cases(),
         formats::cases(),
+        bios::cases(),
         images::cases(),
         busybox::cases(),
         inspect::cases(),

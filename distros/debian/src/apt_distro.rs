@@ -1,5 +1,6 @@
 use rootfs_plugin::{
-    Agent, Architecture, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request, Tweak, Variant,
+    Agent, Architecture, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request, Tweak,
+    Variant,
 };
 
 use crate::distro_file::{DistroFile, DistroFileError, FileRelease};

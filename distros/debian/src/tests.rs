@@ -81,6 +81,13 @@ fn every_release_and_variant_makes_a_plan_with_keys() {
 }
 
 #[test]
+fn only_a_pc_has_a_boot_loader_for_a_bios() {
+    let loader = |architecture| debian().plan(&Request { architecture, ..request() }).unwrap().bios_loader;
+    assert_eq!(loader(Architecture::X86_64), ["grub-pc-bin", "grub-common"]);
+    assert!(loader(Architecture::Aarch64).is_empty());
+}
+
+#[test]
 fn sid_has_neither_updates_nor_security() {
     let repositories = repositories(&Request { release: Some("unstable".into()), ..request() });
     assert_eq!(repositories.len(), 1);

@@ -22,11 +22,16 @@ fn each_sector_says_where_the_next_is() {
     let image = directory.path().join("disk");
     for kind in [Table::Mbr, Table::Gpt] {
         let loader = boot_loader(30_000);
-        let (_, disk) = write(&everything(), &bios(loader.clone(), kind), &image);
+        let (layout, disk) = write(&everything(), &bios(loader.clone(), kind), &image);
         let bytes = fs_err::read(&image).unwrap();
         let core = disk.partition(Role::BiosBoot).map_or(512, |partition| partition.start);
         assert_eq!((core, disk.partitions.len()), if kind == Table::Gpt { (1 << 20, 2) } else { (512, 1) });
-        assert_eq!(table(&image).len(), disk.partitions.len());
+        let told = table(&image);
+        assert_eq!(told.len(), disk.partitions.len());
+        // The kernel is told where its root is before there is a disk.
+        let without = DiskLayout::plan(&everything(), &DiskOptions { bios: None, ..bios(loader.clone(), kind) }).unwrap();
+        let root = told.last().map(|partition| partition.uuid.to_lowercase());
+        assert_eq!((layout.root_partuuid(), without.root_partuuid()), (root.clone(), root));
         assert_eq!(number(&bytes[0x5C..0x64]), core / 512);
         assert_eq!(bytes[0x66..0x68], [0x90; 2]);
         assert_eq!(bytes[..0x5C].iter().chain(&bytes[0x68..440]).filter(|byte| **byte != 0xAA).count(), 0);

@@ -63,6 +63,7 @@ fn values_that_fit_nowhere_have_inodes() {
             let judged = judge(&tree, &Ext4Options { block_size, ..Ext4Options::default() });
             let features = superblock_field(&judged.image, "Filesystem features");
             assert_eq!(features.contains("ea_inode"), has_inode, "{block_size:?} {length}");
+            assert_eq!(judged.layout.has_value_inodes(), has_inode);
             // One for all three.
             assert_eq!(judged.layout.inodes(), 11 + 3 + u32::from(has_inode));
             assert_kernel_sees(&judged, &tree);

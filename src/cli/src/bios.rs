@@ -85,21 +85,27 @@ impl BiosParts {
         command_line: &str,
         progress: &Progress,
     ) -> Result<BiosBoot, Failure> {
-        let ext4 = layout.ext4().ok_or_else(|| Failure::new("GRUB takes the kernel from an ext4"))?;
-        if ext4.has_value_inodes() {
-            let hint = "`--ext4-profile compat` names it; without that attribute, or with `--boot uefi`, the disk can be made";
-            let message = "GRUB can't read the root filesystem: an extended attribute in it is too large for a block";
-            return Err(Failure::new(message).hint(Some(hint.to_owned())));
-        }
+        let uuid = readable(layout)?;
         let kernel = Kernel::from_tree(tree).map_err(|error| Failure::of(&error))?;
         let places = Places::of(kernel.release())?;
         let has_initrd = is_there(tree, &places.initrd)?;
-        let script = script(&Guid(ext4.uuid()).to_string(), &places, has_initrd, command_line);
+        let script = script(&uuid.to_string(), &places, has_initrd, command_line);
         let results = self.tools.run(&task(table, script), progress)?;
         progress.event(Event::Began(Step::Write));
         let [core_img, boot_img] = <[Vec<u8>; 2]>::try_from(results).map_err(|_| Failure::new("GRUB's images are missing"))?;
         Ok(BiosBoot { boot_img, core_img })
     }
+}
+
+/// The root filesystem's identity, if GRUB can read it.
+fn readable(layout: &DiskLayout) -> Result<Guid, Failure> {
+    let ext4 = layout.ext4().ok_or_else(|| Failure::new("GRUB takes the kernel from an ext4"))?;
+    if ext4.has_value_inodes() {
+        let hint = "`--ext4-profile compat` names it; without that attribute, or with `--boot uefi`, the disk can be made";
+        let message = "GRUB can't read the root filesystem: an extended attribute in it is too large for a block";
+        return Err(Failure::new(message).hint(Some(hint.to_owned())));
+    }
+    Ok(Guid(ext4.uuid()))
 }
 
 /// Where GRUB finds a kernel and its initramfs, as Debian names them.
@@ -151,6 +157,8 @@ fn task(table: Table, script: String) -> ToolTask {
 
 #[cfg(test)]
 mod tests {
+    use rootfs_image::DiskOptions;
+
     use super::*;
 
     #[test]
@@ -162,6 +170,17 @@ mod tests {
              initrd /boot/initrd.img-6.12.48+deb13-cloud-amd64\nboot\n";
         assert_eq!(told, expected);
         assert!(!script("0123-45", &places, false, "").contains("initrd"));
+    }
+
+    #[test]
+    fn what_grub_cannot_read_is_refused() {
+        let readable = |length: usize| {
+            let mut tree = Tree::default();
+            tree.node_mut(Tree::ROOT).metadata.xattrs = Some(Box::new([(b"user.a"[..].into(), vec![1; length].into())].into()));
+            readable(&DiskLayout::plan(&tree, &DiskOptions::default()).unwrap())
+        };
+        assert!(readable(1000).is_ok());
+        assert!(readable(5000).unwrap_err().message.contains("too large for a block"));
     }
 
     #[test]
@@ -177,7 +196,9 @@ mod tests {
         let common = "biosdisk ext2 search_fs_uuid linux boot serial terminal";
         assert_eq!(
             command(Table::Mbr),
-            format!("grub-mkimage --format i386-pc --prefix (,msdos1)/boot/grub --config /early.cfg --output /core.img part_msdos {common}")
+            format!(
+                "grub-mkimage --format i386-pc --prefix (,msdos1)/boot/grub --config /early.cfg --output /core.img part_msdos {common}"
+            )
         );
         assert!(command(Table::Gpt).contains("(,gpt2)/boot/grub") && command(Table::Gpt).contains(" part_gpt "));
     }

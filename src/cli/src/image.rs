@@ -8,11 +8,11 @@ use rootfs_image::{Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFil
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
+use crate::architecture;
 use crate::failure::Failure;
 use crate::output::Form;
 use crate::progress::Progress;
 use crate::starter::Starter;
-use crate::architecture;
 
 /// What is known of a file once it is written.
 #[derive(Debug)]
@@ -116,13 +116,7 @@ fn attributes_note(written: Cpio) -> Vec<String> {
     }
 }
 
-fn write_disk(
-    tree: &Tree,
-    options: &DiskOptions,
-    starter: Option<&Starter>,
-    path: &Path,
-    progress: &Progress,
-) -> Result<Written, Failure> {
+fn write_disk(tree: &Tree, options: &DiskOptions, starter: Option<&Starter>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
     let failed = |error: rootfs_image::DiskError| Failure::of(&error).hint(error.hint());
     let mut options = options.clone();
     let architecture = architecture::of(tree);

@@ -80,7 +80,9 @@ pub(crate) fn require_planned(plan: &Plan, boot: Boot) -> Result<(), Failure> {
     }
     let Plan { distribution, release, architecture, .. } = plan;
     let (reason, hint) = match architecture {
-        Architecture::X86_64 => (format!("{distribution} {release} has no boot loader for a BIOS"), "`--boot uefi`, or a kernel from outside"),
+        Architecture::X86_64 => {
+            (format!("{distribution} {release} has no boot loader for a BIOS"), "`--boot uefi`, or a kernel from outside")
+        }
         _ => (format!("machines of {architecture} have no BIOS"), "`--boot uefi` makes a disk that they start"),
     };
     Err(Failure::new(format!("--boot {boot}: {reason}")).hint(Some(hint.to_owned())).exit(Exit::Usage))
@@ -126,4 +128,75 @@ pub(crate) fn of_lock(
         ToolOptions { stage: stage.to_owned(), reuse: invocation.cache.then(program).transpose()?, cancelled: progress.interrupted() };
     let tools = Tools::fetch(lock.tools.clone(), plan, fetch(), options, store, progress)?;
     Ok(Some(Starter::Bios(BiosParts::new(packages, tools, plan.architecture))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rootfs_package::lock::LockedPackage;
+    use rootfs_plugin::Installer;
+
+    use super::*;
+
+    fn package() -> LockedPackage {
+        LockedPackage {
+            name: "one".to_owned(),
+            version: "1".to_owned(),
+            architecture: "all".to_owned(),
+            repository: "debian".to_owned(),
+            path: "one.deb".to_owned(),
+            size: 1,
+            sha256: rootfs_tree::Digest([0; 32]),
+            automatic: false,
+            essential: false,
+        }
+    }
+
+    #[test]
+    fn a_lock_pins_what_starts_the_disk() {
+        let lock = |kernel, tools| Lock {
+            distribution: "debian".to_owned(),
+            release: "trixie".to_owned(),
+            architecture: "x86_64".to_owned(),
+            agent: None,
+            keys: BTreeMap::new(),
+            kernel,
+            tools,
+            packages: Vec::new(),
+        };
+        let told = |lock: &Lock, boot| require_pinned(lock, boot).err().map(|failure| failure.message);
+        let none = lock(Vec::new(), Vec::new());
+        let missing = |what: &str| Some(format!("the lock pins no {what}"));
+        assert_eq!(Boot::ALL.map(|(_, boot)| told(&none, boot)), [None, missing("kernel"), missing("kernel")]);
+        let kernel = lock(vec![package()], Vec::new());
+        assert_eq!(Boot::ALL.map(|(_, boot)| told(&kernel, boot)), [None, None, missing("boot loader")]);
+        let all = lock(vec![package()], vec![package()]);
+        assert_eq!(Boot::ALL.map(|(_, boot)| told(&all, boot)), [None, None, None]);
+    }
+
+    #[test]
+    fn a_distribution_may_have_no_boot_loader() {
+        let plan = |architecture, bios_loader| Plan {
+            distribution: "other".to_owned(),
+            release: "1".to_owned(),
+            architecture,
+            variant: "guest".to_owned(),
+            installer: Installer::Apt { repositories: Vec::new(), recommends: false, ignore_valid_until: false, merged_usr: true },
+            include: Vec::new(),
+            without: Vec::new(),
+            tweaks: Vec::new(),
+            kernel: None,
+            uefi_stub: None,
+            bios_loader,
+            init_expected: true,
+        };
+        let told = |plan: &Plan, boot| require_planned(plan, boot).err().map(|failure| (failure.message, failure.exit));
+        let none = plan(Architecture::X86_64, Vec::new());
+        assert_eq!(told(&none, Boot::Uefi), None);
+        assert_eq!(told(&none, Boot::Bios), Some(("--boot bios: other 1 has no boot loader for a BIOS".to_owned(), Exit::Usage)));
+        let arm = plan(Architecture::Aarch64, Vec::new());
+        assert_eq!(told(&arm, Boot::Bios), Some(("--boot bios: machines of aarch64 have no BIOS".to_owned(), Exit::Usage)));
+        assert_eq!(told(&plan(Architecture::X86_64, vec!["grub".to_owned()]), Boot::Bios), None);
+    }
 }

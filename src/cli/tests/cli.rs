@@ -104,6 +104,21 @@ fn wrong_values() {
 }
 
 #[test]
+fn what_no_bios_starts() {
+    let bios = |name: &str, output: &str, arch: &str, rest: &[&str]| {
+        let fixed = ["debian", "-o", output, "--arch", arch, "--dry-run", "--boot", "bios"];
+        snapshot(name, &[], &[fixed.as_slice(), rest].concat(), &[]);
+    };
+    bios("bios-other-architecture", "disk.img", "aarch64", &[]);
+    bios("bios-squashfs", "disk.img", "x86_64", &["--fs", "squashfs"]);
+    bios("bios-no-table", "disk.img", "x86_64", &["--table", "none"]);
+    bios("bios-dax", "disk.img", "x86_64", &["--dax"]);
+    bios("bios-verity", "disk.img", "x86_64", &["--verity"]);
+    bios("bios-filesystem", "root.ext4", "x86_64", &[]);
+    bios("bios-tar", "root.tar", "x86_64", &[]);
+}
+
+#[test]
 fn looking_at_what_is_no_image() {
     snapshot("inspect-text", &[], &["inspect", "letter"], &[("letter", "dear reader\n")]);
     snapshot("verify-text", &[], &["verify", "letter"], &[("letter", "dear reader\n")]);

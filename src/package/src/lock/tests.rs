@@ -95,6 +95,19 @@ fn hostile_locks_are_refused_by_line() {
 }
 
 #[test]
+fn tools_are_told_apart_from_packages() {
+    let lock = sample();
+    assert!(!lock.to_toml().contains("[[tool]]"));
+    let with_tools = Lock { tools: lock.packages[..2].to_vec(), ..lock.clone() };
+    assert_eq!(with_tools.to_toml().matches("[[tool]]").count(), 2);
+    assert_eq!(Lock::parse(&with_tools.to_toml()), Ok(with_tools.clone()));
+    assert_ne!(with_tools.digest(), lock.digest());
+    let mut wrong = with_tools;
+    wrong.tools.swap(0, 1);
+    assert!(matches!(Lock::parse(&wrong.to_toml()), Err(LockError { fault: LockFault::Order { .. }, .. })));
+}
+
+#[test]
 fn packages_out_of_order_or_twice_are_refused() {
     for change in [|lock: &mut Lock| lock.packages.swap(0, 2), |lock: &mut Lock| lock.packages.push(lock.packages[2].clone())] {
         let mut lock = sample();
