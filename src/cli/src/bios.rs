@@ -92,7 +92,7 @@ impl BiosParts {
         let script = script(&uuid.to_string(), &places, has_initrd, command_line);
         let results = self.tools.run(&task(table, script), progress)?;
         progress.event(Event::Began(Step::Write));
-        let [core_img, boot_img] = <[Vec<u8>; 2]>::try_from(results).map_err(|_| Failure::new("GRUB's images are missing"))?;
+        let [core_img, boot_img] = <[Vec<u8>; 2]>::try_from(results).ok().ok_or_else(|| Failure::new("GRUB's images are missing"))?;
         Ok(BiosBoot { boot_img, core_img })
     }
 }
