@@ -10,8 +10,10 @@ mod list;
 mod trees;
 mod wishes;
 
-use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
-use rootfs_plugin::{Distro, Info};
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
+use rootfs_plugin::{Distro, DistroOption, Info};
 
 pub use boot::{BootArgs, KernelArgs, SourceArgs};
 pub use build::BuildArgs;
@@ -78,8 +80,30 @@ pub fn command() -> Command {
 }
 
 fn build_command(info: &'static Info) -> Command {
-    let command = BuildArgs::augment_args(Command::new(info.name.as_str()));
+    let command = BuildArgs::augment_args(Command::new(info.name.as_str())).args(info.options.iter().map(option));
     command.about(format!("Build {}", info.summary)).after_help(offer(info))
+}
+
+/// A flag that only this distribution has.
+fn option(option: &'static DistroOption) -> Arg {
+    let arg = Arg::new(option.name.as_str()).long(option.name.as_str()).help(option.help.as_str()).help_heading("What to build");
+    match &option.value {
+        Some(value) => arg.value_name(value.as_str()),
+        None => arg.action(ArgAction::SetTrue),
+    }
+}
+
+/// What was said of the flags that only this distribution has; a switch is `true`.
+fn options(info: &'static Info, matches: &ArgMatches) -> BTreeMap<&'static str, String> {
+    let said = |option: &'static DistroOption| {
+        let name = option.name.as_str();
+        let value = match option.value {
+            Some(_) => matches.get_one::<String>(name).cloned(),
+            None => matches.get_flag(name).then(|| "true".to_owned()),
+        };
+        Some((name, value?))
+    };
+    info.options.iter().filter_map(said).collect()
 }
 
 /// What the distribution has to choose from, below its flags.
@@ -128,7 +152,8 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
 fn build(name: &str, matches: &ArgMatches) -> Result<Verb, clap::Error> {
     let unknown = || command().error(clap::error::ErrorKind::InvalidSubcommand, format!("there is no distribution `{name}`"));
     let distro = registry::find(name).ok_or_else(unknown)?;
-    Ok(Verb::Build(distro, Box::new(BuildArgs::from_arg_matches(matches)?)))
+    let args = BuildArgs { options: options(distro.info(), matches), ..BuildArgs::from_arg_matches(matches)? };
+    Ok(Verb::Build(distro, Box::new(args)))
 }
 
 const ENVIRONMENT: &str = "\

@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use rootfs_plugin::DistroOption;
 
 use crate::invocation::Verbosity;
 use crate::setting_error::SettingError;
@@ -94,17 +97,31 @@ struct ConfigUserTable {
 ///
 /// # Errors
 /// When it can't be read, is not TOML, or has a key or a value that no flag has.
-pub(crate) fn read(file: &Sourced<PathBuf>) -> Result<Wishes, SettingError> {
+pub(crate) fn read(file: &Sourced<PathBuf>, options: &'static [DistroOption]) -> Result<Wishes, SettingError> {
     let path = file.path();
     let setting = || file.with(path.display()).to_string();
     let text = fs_err::read_to_string(&path).map_err(|source| SettingError::Read { setting: setting(), source })?;
-    parse(&text, &path)
+    parse(&text, &path, options)
 }
 
-fn parse(text: &str, path: &Path) -> Result<Wishes, SettingError> {
-    let file: ConfigFile =
-        toml::from_str(text).map_err(|source| SettingError::Config { path: path.to_owned(), source: Box::new(source) })?;
-    Ok(file.wishes(path))
+fn parse(text: &str, path: &Path, options: &'static [DistroOption]) -> Result<Wishes, SettingError> {
+    let wrong = |source| SettingError::Config { path: path.to_owned(), source: Box::new(source) };
+    if options.is_empty() {
+        return Ok(toml::from_str::<ConfigFile>(text).map_err(wrong)?.wishes(path));
+    }
+    // The distribution's own keys are taken out first: what is left then has to be ours.
+    let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
+    let mut said = BTreeMap::new();
+    for option in options {
+        let value = match table.remove(&option.name) {
+            None | Some(toml::Value::Boolean(false)) => continue,
+            Some(toml::Value::String(text)) => text,
+            Some(other) => other.to_string(),
+        };
+        said.insert(option.name.clone(), Sourced::new(value, Source::File { path: path.to_owned(), key: option.name.as_str() }));
+    }
+    let file: ConfigFile = table.try_into().map_err(wrong)?;
+    Ok(Wishes { options: said, ..file.wishes(path) })
 }
 
 impl ConfigFile {
@@ -166,6 +183,7 @@ impl ConfigFile {
             json: self.json,
             verbosity,
             docker: of.one(self.docker.filter(|docker| *docker).map(|docker| docker.to_string()), "docker"),
+            options: BTreeMap::new(),
         }
     }
 }
@@ -210,7 +228,7 @@ mod tests {
         // What chooses the file itself, what only says how to run, and what `check = false` and `cache = false` say.
         let none = ["config", "dry-run", "no-check", "no-cache", "help", "version"];
         for flag in build.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| !none.contains(flag)) {
-            let values = ["\"1\"", "1", "true"].map(|value| parse(&format!("{flag} = {value}"), Path::new("f")).is_ok());
+            let values = ["\"1\"", "1", "true"].map(|value| parse(&format!("{flag} = {value}"), Path::new("f"), &[]).is_ok());
             assert!(values.contains(&true), "{flag} can't be said in a file");
         }
     }
@@ -222,7 +240,7 @@ mod tests {
             overlay = ["a", "b"]
             user = ["ann:x", { name = "bob", uid = 1500, groups = ["sudo"] }]
         "#;
-        let wishes = parse(text, Path::new("conf/guest.toml")).unwrap();
+        let wishes = parse(text, Path::new("conf/guest.toml"), &[]).unwrap();
         assert_eq!(wishes.extra_packages[0].to_string(), "conf/guest.toml: extra-pkg = \"vim\"");
         assert_eq!(wishes.overlays[1].path(), Path::new("conf/b"));
         assert_eq!(wishes.users[0].value, UserWish::parse("ann:x"));
@@ -231,7 +249,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error_that_names_it() {
-        let error = parse("relaese = \"trixie\"", Path::new("guest.toml")).unwrap_err();
+        let error = parse("relaese = \"trixie\"", Path::new("guest.toml"), &[]).unwrap_err();
         let SettingError::Config { source, .. } = error else { panic!("{error}") };
         assert!(source.to_string().contains("relaese"), "{source}");
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use rootfs_plugin::DistroOption;
+
 use crate::setting_error::SettingError;
 use crate::sourced::{Source, Sourced};
 use crate::wishes::Wishes;
@@ -66,6 +68,26 @@ impl Environment {
             docker: self.sourced("USE_DOCKER")?.filter(|value| !["no", "false", "0"].contains(&value.value.as_str())),
             ..Wishes::default()
         })
+    }
+
+    /// What it says about the options of a distribution's own.
+    ///
+    /// # Errors
+    /// When a value is not UTF-8, or a switch is neither `yes` nor `no`.
+    pub fn options(&self, options: &[DistroOption]) -> Result<BTreeMap<String, Sourced<String>>, SettingError> {
+        let mut said = BTreeMap::new();
+        for option in options {
+            let name = format!("ROOTFS_GEN_{}", option.name.to_uppercase().replace('-', "_"));
+            let Some(value) = self.text(&name)? else { continue };
+            let value = Sourced::new(value, Source::OptionVariable(name));
+            let value = match option.value {
+                Some(_) => value,
+                None if yes_no(&value)? => value.with("true".to_owned()),
+                None => continue,
+            };
+            said.insert(option.name.clone(), value);
+        }
+        Ok(said)
     }
 
     fn sourced(&self, name: &'static str) -> Result<Option<Sourced<String>>, SettingError> {

@@ -11,7 +11,7 @@ pub(crate) mod size;
 mod ssh_keys;
 mod target;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use rootfs_package::apt_host::HostSource;
@@ -60,8 +60,9 @@ pub fn settle(
 ) -> Result<Settled, SettingError> {
     let dry_run = args.dry_run;
     let file = args.config.clone().map(|path| Sourced::new(path, Source::Flag("--config")));
-    let file = file.as_ref().map(config_file::read).transpose()?.unwrap_or_default();
-    let wishes = Wishes::from(args).over(environment.wishes()?.over(file));
+    let file = file.as_ref().map(|file| config_file::read(file, &distro.info().options)).transpose()?.unwrap_or_default();
+    let said = Wishes { options: environment.options(&distro.info().options)?, ..environment.wishes()? };
+    let wishes = Wishes::from(args).over(said.over(file));
     if let Some(docker) = &wishes.docker {
         return Err(SettingError::NotYet {
             setting: docker.to_string().trim().to_owned(),
@@ -108,7 +109,7 @@ fn request(distro: &'static dyn Distro, wishes: &Wishes) -> Result<Request, Sett
         overlays: existing(&wishes.overlays)?.into_iter().map(|path| Overlay { path }).collect(),
         hooks: existing(&wishes.hooks)?.into_iter().map(|path| HookScript { path }).collect(),
         source_date_epoch: wishes.source_date_epoch.as_ref().map(source_date_epoch).transpose()?,
-        options: BTreeMap::new(),
+        options: wishes.options.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
     })
 }
 

@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 pub enum Source {
     /// On the command line, by this flag.
     Flag(&'static str),
+    /// On the command line, by this flag of the distribution's own, without its dashes.
+    Option(&'static str),
     /// In the environment, by this variable.
     Variable(&'static str),
+    /// In the environment, by the variable of an option of the distribution's own.
+    OptionVariable(String),
     /// In a configuration file, by this key.
     File {
         /// The file as it was named.
@@ -23,6 +27,8 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(flag) => f.write_str(flag),
+            Self::Option(name) => write!(f, "--{name}"),
+            Self::OptionVariable(name) => f.write_str(name),
             Self::Variable(name) => f.write_str(name),
             Self::File { path, key } => write!(f, "{}: {key}", path.display()),
         }
@@ -66,6 +72,8 @@ impl<T: fmt::Display> fmt::Display for Sourced<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
             Source::Flag(flag) => write!(f, "{flag} {}", self.value),
+            Source::Option(name) => write!(f, "--{name} {}", self.value),
+            Source::OptionVariable(name) => write!(f, "{name}={}", self.value),
             Source::Variable(name) => write!(f, "{name}={}", self.value),
             Source::File { path, key } => write!(f, "{}: {key} = \"{}\"", path.display(), self.value),
         }

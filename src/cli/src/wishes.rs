@@ -1,5 +1,6 @@
 //! What one source of settings says.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::invocation::Verbosity;
@@ -7,7 +8,7 @@ use crate::sourced::Sourced;
 
 /// What one source (the flags, the environment, a configuration file) says, unread: a setting is there or it isn't.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each field is the flag of the same name")]
+#[expect(missing_docs, reason = "each field is the flag of the same name; `options` are the distribution's own")]
 pub struct Wishes {
     pub rootfs: Option<Sourced<PathBuf>>,
     pub output: Option<Sourced<PathBuf>>,
@@ -59,6 +60,7 @@ pub struct Wishes {
     pub json: Option<bool>,
     pub verbosity: Option<Verbosity>,
     pub docker: Option<Sourced<String>>,
+    pub options: BTreeMap<String, Sourced<String>>,
 }
 
 /// A user to add; the password is as typed.
@@ -142,6 +144,7 @@ impl Wishes {
             json: self.json.or(weaker.json),
             verbosity: self.verbosity.or(weaker.verbosity),
             docker: self.docker.or(weaker.docker),
+            options: weaker.options.into_iter().chain(self.options).collect(),
         }
     }
 }

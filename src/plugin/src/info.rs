@@ -52,7 +52,7 @@ pub struct Variant {
 /// An option that one distribution adds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DistroOption {
-    /// The long flag without its dashes; the environment variable is this in capitals with `_`.
+    /// The long flag without its dashes, and the key in a configuration file; the environment variable is `ROOTFS_GEN_` and this in capitals with `_`.
     pub name: String,
     /// One line for help, without a final stop.
     pub help: String,

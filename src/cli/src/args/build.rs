@@ -130,6 +130,9 @@ pub struct BuildArgs {
     /// Show what scripts print
     #[arg(short, long, help_heading = "Running")]
     pub verbose: bool,
+    /// Options of the distribution, by name: they are no fields of ours
+    #[arg(skip)]
+    pub options: std::collections::BTreeMap<&'static str, String>,
     /// Build in a container engine (not yet)
     #[arg(long, help_heading = "Running")]
     pub docker: bool,

@@ -47,6 +47,7 @@ impl From<BuildArgs> for Wishes {
             check: args.no_check.then_some(false),
             json: args.json.then_some(true),
             verbosity,
+            options: args.options.into_iter().map(|(name, value)| (name.to_owned(), Sourced::new(value, Source::Option(name)))).collect(),
             docker: one(args.docker.then(String::new), "--docker"),
             ..Self::from(args.image)
         }
