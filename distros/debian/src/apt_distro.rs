@@ -1,5 +1,5 @@
 use rootfs_plugin::{
-    Agent, Architecture, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request, Tweak,
+    Agent, AptInstaller, Architecture, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request, Tweak,
     Variant,
 };
 
@@ -118,12 +118,12 @@ impl Distro for AptDistro {
             release: release.name.clone(),
             architecture: request.architecture,
             variant: variant.to_owned(),
-            installer: Installer::Apt {
+            installer: Installer::Apt(AptInstaller {
                 repositories: repositories::plan_repositories(&self.file, release, self.keys, request)?,
                 recommends: request.recommends,
                 ignore_valid_until: request.ignore_valid_until,
                 merged_usr: release.merged_usr,
-            },
+            }),
             tweaks: self.tweaks(release, variant, &include),
             include,
             selection: None,

@@ -39,7 +39,7 @@ fn request() -> Request {
 }
 
 fn repositories(request: &Request) -> Vec<AptRepository> {
-    let Installer::Apt { repositories, .. } = debian().plan(request).unwrap().installer;
+    let repositories = debian().plan(request).unwrap().installer.apt().unwrap().repositories.clone();
     repositories
 }
 
@@ -168,7 +168,7 @@ fn suites_go_to_the_archive_that_has_them() {
 fn extra(line: &str, key: Option<&str>) -> Result<AptRepository, PlanError> {
     let repository = ExtraRepository { line: line.into(), key: key.map(Into::into) };
     let plan = debian().plan(&Request { repositories: vec![repository], ..request() })?;
-    let Installer::Apt { mut repositories, .. } = plan.installer;
+    let mut repositories = plan.installer.apt().unwrap().repositories.clone();
     Ok(repositories.pop().unwrap())
 }
 

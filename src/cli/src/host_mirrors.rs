@@ -1,5 +1,5 @@
 use rootfs_package::apt_host::{HostSource, mirrors_of};
-use rootfs_plugin::{AptRepository, Distro, Installer, Request};
+use rootfs_plugin::{AptInstaller, AptRepository, Distro, Installer, Request};
 
 /// Adds the mirrors that the host's own configuration has for the distribution's archives, where the user named none. A host of the same
 /// family knows a mirror that can be reached; which release the host itself has doesn't matter.
@@ -23,7 +23,7 @@ fn archives(distro: &dyn Distro, request: &Request) -> Vec<AptRepository> {
             distro.plan(&Request { architecture: first, ..probe })
         });
         let Ok(plan) = plan else { continue };
-        let Installer::Apt { repositories, .. } = plan.installer;
+        let Installer::Apt(AptInstaller { repositories, .. }) = plan.installer else { continue };
         for repository in repositories.into_iter().filter(|repository| repository.mirrors.is_empty()) {
             match archives.iter_mut().find(|archive| archive.name == repository.name) {
                 Some(archive) => archive.suites.extend(repository.suites),

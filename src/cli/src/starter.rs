@@ -135,7 +135,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use rootfs_package::lock::LockedPackage;
-    use rootfs_plugin::Installer;
+    use rootfs_plugin::{AptInstaller, Installer};
 
     use super::*;
 
@@ -182,8 +182,9 @@ mod tests {
             release: "1".to_owned(),
             architecture,
             variant: "guest".to_owned(),
-            installer: Installer::Apt { repositories: Vec::new(), recommends: false, ignore_valid_until: false, merged_usr: true },
+            installer: Installer::Apt(AptInstaller { repositories: Vec::new(), recommends: false, ignore_valid_until: false, merged_usr: true }),
             include: Vec::new(),
+            selection: None,
             without: Vec::new(),
             tweaks: Vec::new(),
             kernel: None,

@@ -1,27 +1,28 @@
 //! The engine behind a [`BuildContext`]: it owns the root on disk, the lock, and the sandbox where scripts run.
 
+mod apk;
+mod apt;
+mod error;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan, Selection};
+use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan};
 use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
 use rootfs_tree::{ScanOptions, Time, Tree, TreeError};
 
-use crate::apt;
-use crate::apt::acquire::Wanted;
-use crate::apt::inputs::install_inputs;
-use crate::apt::install::scripts::Scripts;
-use crate::apt::install::{Installation, Written};
-use crate::deb::DebLayer;
+pub use error::build_error;
+
+use crate::apt::install::Written;
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::inputs::Inputs;
 use crate::lock::{Lock, LockedAgent};
-use crate::observer::{Event, Observer, Step};
+use crate::observer::{Event, Observer};
 use crate::place::Place;
 use crate::reuse::Reuse;
 use crate::root::Root;
-use crate::store::{KeptTree, Store};
+use crate::store::Store;
 
 /// What a build needs besides its plan.
 #[derive(Debug)]
@@ -144,6 +145,23 @@ impl<'a> Engine<'a> {
         Ok(Built { root: self.root.path().to_owned(), lock: self.lock })
     }
 
+    /// Whether nothing has changed the root since it was made.
+    fn is_untouched(&self) -> Result<bool, BuildError> {
+        Ok(self.inputs.is_none() && self.lock.is_none() && self.memory.is_none() && self.root.is_empty().map_err(|error| build_error(&error))?)
+    }
+
+    /// The lock that is to be followed, if there is one.
+    fn given_lock(&self, plan: &Plan) -> Result<Option<Lock>, BuildError> {
+        let Some(lock) = &self.options.locked else { return Ok(None) };
+        lock.require_fit(plan, self.options.agent.as_ref()).map_err(|error| build_error(&error))?;
+        self.observer.event(Event::Decided { stage: "resolve", reused: true, reason: "the lock names every package" });
+        Ok(Some(lock.clone()))
+    }
+
+    fn fetcher(&self) -> Result<Fetcher<'_>, BuildError> {
+        Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))
+    }
+
     fn reuse(&self) -> Reuse<'_> {
         Reuse { store: self.store, observer: self.observer, program: self.options.reuse.as_deref() }
     }
@@ -197,27 +215,11 @@ impl<'a> Engine<'a> {
 
 impl BuildContext for Engine<'_> {
     fn install(&mut self, plan: &Plan) -> Result<(), BuildError> {
-        let untouched = self.inputs.is_none() && self.lock.is_none() && self.root.is_empty().map_err(|error| build_error(&error))?;
-        let lock = self.lock_for(plan)?;
-        if let Some(selection) = &plan.selection {
-            self.memory = Some(self.compose(plan, selection, &lock)?);
-            self.lock = Some(lock);
-            return Ok(());
+        match (&plan.installer, &plan.selection) {
+            (Installer::Apt(apt), Some(selection)) => self.compose(plan, apt, selection),
+            (Installer::Apt(apt), None) => self.install_apt(plan, apt),
+            (Installer::Apk(apk), _) => self.install_apk(plan, apk),
         }
-        if untouched {
-            let EngineOptions { hostname, source_date_epoch, .. } = &self.options;
-            let inputs = install_inputs(plan, &lock, hostname, *source_date_epoch).map_err(|error| build_error(&error))?;
-            let packages: Vec<_> = lock.packages.iter().map(|package| package.sha256).collect();
-            let kept = self.reuse().tree(&inputs, &packages);
-            self.inputs = Some(inputs);
-            if let Some(KeptTree { tree, newest }) = kept {
-                (self.memory, self.newest, self.lock) = (Some(tree), newest, Some(lock));
-                return Ok(());
-            }
-        }
-        self.install_lock(plan, &lock)?;
-        self.lock = Some(lock);
-        Ok(())
     }
 
     fn run(&mut self, command: &Command) -> Result<Output, BuildError> {
@@ -268,83 +270,4 @@ impl BuildContext for Engine<'_> {
     fn cancelled(&self) -> bool {
         self.observer.cancelled()
     }
-}
-
-impl Engine<'_> {
-    /// The payloads of a lock's packages, fetched when the store lacks them.
-    fn layers(&mut self, plan: &Plan, lock: &Lock) -> Result<Vec<DebLayer>, BuildError> {
-        let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
-        self.observer.event(Event::Began(Step::Fetch));
-        apt::acquire::fetch_locked(lock, plan, &fetcher, self.store, self.observer)?;
-        self.observer.event(Event::Began(Step::Unpack));
-        let layers = apt::acquire::open_layers(&lock.packages, self.store, self.observer)?;
-        self.newest = layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| entry.mtime)).max().unwrap_or_default();
-        Ok(layers)
-    }
-
-    /// The files that a plan chooses, as a tree; nothing is on disk but the payloads in the store.
-    fn compose(&mut self, plan: &Plan, selection: &Selection, lock: &Lock) -> Result<Tree, BuildError> {
-        let layers = self.layers(plan, lock)?;
-        let packages: Vec<_> = lock.packages.iter().zip(&layers).collect();
-        let Installer::Apt { merged_usr, .. } = plan.installer;
-        let time = Time::from_seconds(self.newest);
-        apt::compose::compose(selection, &packages, plan.architecture, merged_usr, time).map_err(|error| build_error(&error))
-    }
-
-    fn install_lock(&mut self, plan: &Plan, lock: &Lock) -> Result<(), BuildError> {
-        let layers = self.layers(plan, lock)?;
-        // Where the sandbox, and later the guest, mounts; every root has them.
-        for mount_point in ["dev", "proc", "sys"] {
-            self.root.make_directory(mount_point.as_bytes()).map_err(|error| build_error(&error))?;
-        }
-        self.install_layers(plan, &layers)?;
-        apt::state::write(&self.root, plan, lock).map_err(|error| build_error(&error))
-    }
-
-    /// The lock that was given, or a new one.
-    fn lock_for(&self, plan: &Plan) -> Result<Lock, BuildError> {
-        if let Some(lock) = &self.options.locked {
-            lock.require_fit(plan, self.options.agent.as_ref()).map_err(|error| build_error(&error))?;
-            self.observer.event(Event::Decided { stage: "resolve", reused: true, reason: "the lock names every package" });
-            return Ok(lock.clone());
-        }
-        let fetcher = Fetcher::new(self.store, self.options.fetch.clone(), self.observer).map_err(|error| build_error(&error))?;
-        let EngineOptions { agent, kernel, uefi_stub, bios_loader, .. } = &self.options;
-        let wanted = Wanted { agent: agent.clone(), kernel: *kernel, uefi_stub: *uefi_stub, bios_loader: *bios_loader };
-        apt::acquire::resolve_plan(plan, &wanted, self.options.now, &fetcher, &self.reuse())
-    }
-
-    fn install_layers(&mut self, plan: &Plan, layers: &[DebLayer]) -> Result<(), BuildError> {
-        let Installer::Apt { merged_usr, .. } = plan.installer;
-        let environment = self.environment();
-        self.sandbox()?;
-        let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
-        let mut scripts = Scripts::new(sandbox, self.observer, environment);
-        let installation = Installation { root: &self.root, layers, architecture: plan.architecture, merged_usr, without: &plan.without };
-        self.written = installation.run(&mut scripts, self.observer).map_err(|error| build_error(&error))?;
-        Ok(())
-    }
-}
-
-/// An error with its causes as texts, as it crosses to a plugin.
-#[must_use]
-pub fn build_error(error: &(dyn std::error::Error + 'static)) -> BuildError {
-    BuildError { message: error.to_string(), hint: hint_of(error), cause: error.source().map(|cause| Box::new(build_error(cause))) }
-}
-
-/// The hint of an error of ours, whichever it is.
-fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    macro_rules! first_hint {
-        ($($kind:ty),* $(,)?) => { None$(.or_else(|| error.downcast_ref::<$kind>().and_then(<$kind>::hint)))* };
-    }
-    first_hint!(
-        crate::apt::AptError,
-        crate::apt::ResolveError,
-        crate::apt::compose::ComposeError,
-        crate::apt::install::InstallError,
-        crate::deb::DebError,
-        crate::fetch::FetchError,
-        crate::store::StoreError,
-        rootfs_sandbox::SandboxError,
-    )
 }

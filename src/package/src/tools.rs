@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_plugin::{BuildError, Installer, Plan};
+use rootfs_plugin::{BuildError, Plan};
 use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
-use crate::apt::acquire::{fetch_packages, open_layers};
+use crate::apt::acquire::{fetch_packages, of, open_layers};
 use crate::deb::DebLayer;
 use crate::engine::build_error;
 use crate::fetch::{FetchOptions, Fetcher};
@@ -64,7 +64,7 @@ impl Tools {
         store: &Store,
         observer: &dyn Observer,
     ) -> Result<Self, BuildError> {
-        let Installer::Apt { merged_usr, .. } = plan.installer;
+        let merged_usr = of(plan)?.merged_usr;
         let fetcher = Fetcher::new(store, fetch, observer).map_err(|error| build_error(&error))?;
         observer.event(Event::Began(Step::Fetch));
         fetch_packages(&packages, plan, &fetcher)?;

@@ -40,11 +40,26 @@ pub struct Plan {
     pub init_expected: bool,
 }
 
+/// Which of its packages' scripts a build runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// None.
+    None,
+    /// Those that nobody knows how to do without running them; often there is none.
+    Some,
+    /// All of them.
+    Every,
+}
+
 impl Plan {
     /// Whether packages' scripts run in the root, which then must be on a disk, of an architecture that this machine runs, with somebody who is root of it.
     #[must_use]
-    pub fn runs_scripts(&self) -> bool {
-        self.selection.is_none()
+    pub fn scripts(&self) -> Scripts {
+        match (&self.selection, &self.installer) {
+            (Some(_), _) => Scripts::None,
+            (None, Installer::Apt(_)) => Scripts::Every,
+            (None, Installer::Apk(_)) => Scripts::Some,
+        }
     }
 }
 
@@ -53,16 +68,72 @@ impl Plan {
 #[serde(rename_all = "snake_case", tag = "format")]
 pub enum Installer {
     /// dpkg and apt.
-    Apt {
-        /// In order of preference.
-        repositories: Vec<AptRepository>,
-        /// Whether Recommends are followed.
-        recommends: bool,
-        /// Accept an index whose time has run out.
-        ignore_valid_until: bool,
-        /// The root starts with `/bin`, `/sbin` and `/lib*` as links into `/usr`.
-        merged_usr: bool,
-    },
+    Apt(AptInstaller),
+    /// apk.
+    Apk(ApkInstaller),
+}
+
+impl Installer {
+    /// For dpkg and apt; none for anything else.
+    #[must_use]
+    pub fn apt(&self) -> Option<&AptInstaller> {
+        match self {
+            Self::Apt(apt) => Some(apt),
+            Self::Apk(_) => None,
+        }
+    }
+}
+
+/// What dpkg and apt need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AptInstaller {
+    /// In order of preference.
+    pub repositories: Vec<AptRepository>,
+    /// Whether Recommends are followed.
+    pub recommends: bool,
+    /// Accept an index whose time has run out.
+    pub ignore_valid_until: bool,
+    /// The root starts with `/bin`, `/sbin` and `/lib*` as links into `/usr`.
+    pub merged_usr: bool,
+}
+
+/// What apk needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApkInstaller {
+    /// In the order of `/etc/apk/repositories`.
+    pub repositories: Vec<ApkRepository>,
+    /// Who may sign them.
+    pub keys: Vec<ApkKey>,
+}
+
+/// One line of `/etc/apk/repositories`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApkRepository {
+    /// A short name, unique in the plan, as the lock calls it: `main`, `extra1`.
+    pub name: String,
+    /// URLs to try in order, without a final slash and without the architecture (`http`, `https` or `file`); `public` when there is none.
+    pub mirrors: Vec<String>,
+    /// The public URL: what the guest's own file says.
+    pub public: String,
+    /// Packages of a tagged repository are taken for names with that tag alone.
+    pub tag: Option<String>,
+}
+
+impl ApkRepository {
+    /// Where to fetch from, in order.
+    #[must_use]
+    pub fn bases(&self) -> &[String] {
+        if self.mirrors.is_empty() { std::slice::from_ref(&self.public) } else { &self.mirrors }
+    }
+}
+
+/// A public key for RSA, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApkKey {
+    /// The name by which signatures call it: of its file in `/etc/apk/keys`.
+    pub name: String,
+    /// The key.
+    pub key: Key,
 }
 
 /// One `deb` entry: suites below one archive.

@@ -13,7 +13,7 @@ fn plan(request: &Request) -> Plan {
 }
 
 fn repositories(request: &Request) -> Vec<AptRepository> {
-    let Installer::Apt { repositories, .. } = plan(request).installer;
+    let repositories = plan(request).installer.apt().unwrap().repositories.clone();
     repositories
 }
 

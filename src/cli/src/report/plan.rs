@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use rootfs_plugin::{AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, Trim, Tweak};
+use rootfs_plugin::{ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, Trim, Tweak};
 use serde_json::{Value, json};
 
 use super::request::{redacted, rows};
@@ -15,14 +15,15 @@ pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan
     }
     let Plan { distribution, release, variant, architecture, .. } = plan;
     let _ = writeln!(text, "plan\n  {:<10} {distribution} {release} ({variant}) for {architecture}", "build");
-    let Installer::Apt { repositories, recommends, ignore_valid_until, .. } = &plan.installer;
-    for repository in repositories {
-        write_repository(&mut text, repository);
+    match &plan.installer {
+        Installer::Apt(apt) => apt.repositories.iter().for_each(|repository| write_repository(&mut text, repository)),
+        Installer::Apk(apk) => write_apk(&mut text, apk),
     }
     let mut install: Vec<String> = plan.include.iter().map(included).collect();
-    install.extend(recommends.then(|| "and what they recommend".to_owned()));
-    let _ = writeln!(text, "  {:<10} {}", "install", install.join(", "));
-    if *ignore_valid_until {
+    install.extend(plan.installer.apt().filter(|apt| apt.recommends).map(|_| "and what they recommend".to_owned()));
+    let verb = if plan.selection.is_some() { "files of" } else { "install" };
+    let _ = writeln!(text, "  {verb:<10} {}", install.join(", "));
+    if plan.installer.apt().is_some_and(|apt| apt.ignore_valid_until) {
         let _ = writeln!(text, "  {:<10} an index whose time has run out", "accept");
     }
     if !plan.without.is_empty() {
@@ -54,6 +55,15 @@ fn targets(invocation: &Invocation) -> Vec<(&'static str, String)> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn write_apk(text: &mut String, apk: &ApkInstaller) {
+    for repository in &apk.repositories {
+        let tag = repository.tag.as_ref().map(|tag| format!("@{tag} ")).unwrap_or_default();
+        let _ = writeln!(text, "  {:<10} {tag}{} from {}", "packages", repository.name, repository.bases().join(", "));
+    }
+    let keys: Vec<&str> = apk.keys.iter().map(|key| key.name.as_str()).collect();
+    let _ = writeln!(text, "  {:<10} {}", "signed by", keys.join(", "));
 }
 
 fn write_repository(text: &mut String, repository: &AptRepository) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use rootfs_plugin::{AptRepository, BuildError, Include, Installer, Plan, PlannedPackage};
+use rootfs_plugin::{AptInstaller, AptRepository, BuildError, Include, Plan, PlannedPackage};
 
 use super::deb822::Stanza;
 use super::inputs::resolve_inputs;
@@ -15,6 +15,14 @@ use crate::lock::{LOCAL, Lock, LockedAgent, LockedPackage};
 use crate::observer::{Event, Observer, Step};
 use crate::reuse::Reuse;
 use crate::store::Store;
+
+/// What the plan says for apt.
+///
+/// # Errors
+/// When its packages are another manager's.
+pub(crate) fn of(plan: &Plan) -> Result<&AptInstaller, BuildError> {
+    plan.installer.apt().ok_or_else(|| BuildError::new(format!("the packages of {} are not for apt", plan.distribution)))
+}
 
 /// What a lock pins besides the tree's packages.
 #[derive(Debug, Clone, Default)]
@@ -30,18 +38,18 @@ pub(crate) struct Wanted {
 /// Fetches the release files, and chooses the packages unless that was done with the same ones before.
 pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fetcher<'_>, reuse: &Reuse<'_>) -> Result<Lock, BuildError> {
     let Reuse { store, observer, .. } = *reuse;
-    let Installer::Apt { recommends, .. } = &plan.installer;
+    let apt = of(plan)?;
     observer.event(Event::Began(Step::Index));
     observer.event(Event::Decided { stage: "index", reused: false, reason: "mirrors are asked every time: they may have something newer" });
     let suites = suites(plan, now, fetcher)?;
-    let inputs = resolve_inputs(plan, &suites, wanted, store).map_err(|error| build_error(&error))?;
+    let inputs = resolve_inputs(plan, apt, &suites, wanted, store).map_err(|error| build_error(&error))?;
     if let Some(lock) = reuse.lock(&inputs) {
         return Ok(Lock { agent: wanted.agent.clone(), ..lock });
     }
     let mut universe = suites.load_universe(fetcher, store).map_err(|error| build_error(&error))?;
     observer.event(Event::Began(Step::Resolve));
     add_local_packages(&mut universe, &plan.include, store).map_err(|error| build_error(&error))?;
-    let selection = resolve(&universe, &plan.include, *recommends).map_err(|error| build_error(&error))?;
+    let selection = resolve(&universe, &plan.include, apt.recommends).map_err(|error| build_error(&error))?;
     let mut lock = selection.lock(&plan.distribution, &plan.release, plan.architecture.name(), wanted.agent.clone());
     if wanted.kernel && plan.kernel.is_some() {
         lock.kernel = choose_kernel(&universe, plan, wanted.uefi_stub)?;
@@ -54,7 +62,7 @@ pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fet
 }
 
 fn suites(plan: &Plan, now: i64, fetcher: &Fetcher<'_>) -> Result<Suites, BuildError> {
-    let Installer::Apt { repositories, ignore_valid_until, .. } = &plan.installer;
+    let AptInstaller { repositories, ignore_valid_until, .. } = of(plan)?;
     load_suites(repositories, plan.architecture, *ignore_valid_until, now, fetcher).map_err(|error| build_error(&error))
 }
 
@@ -130,7 +138,7 @@ pub(crate) fn fetch_locked(
     store: &Store,
     observer: &dyn Observer,
 ) -> Result<(), BuildError> {
-    let Installer::Apt { repositories, .. } = &plan.installer;
+    let AptInstaller { repositories, .. } = of(plan)?;
     // A locked build has not read the user's own package files yet.
     for file in local_files(plan) {
         store.insert_file(file).map_err(|error| build_error(&error))?;
@@ -147,7 +155,7 @@ pub(crate) fn fetch_locked(
 
 /// Brings packages of a plan's repositories into the store.
 pub(crate) fn fetch_packages(packages: &[LockedPackage], plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
-    let Installer::Apt { repositories, .. } = &plan.installer;
+    let AptInstaller { repositories, .. } = of(plan)?;
     let downloads = packages.iter().map(|package| download(package, repositories)).collect::<Result<Vec<_>, _>>()?;
     fetcher.fetch(&downloads).map(drop).map_err(|error| build_error(&error))
 }

@@ -1,6 +1,6 @@
 //! What resolving and installing depend on, told completely: whatever is missing here would give a stranger's result back.
 
-use rootfs_plugin::{AptRepository, Include, Installer, Key, Plan, PlannedPackage, Trim};
+use rootfs_plugin::{AptInstaller, AptRepository, Include, Key, Plan, PlannedPackage, Trim};
 use sha2::{Digest as _, Sha256};
 
 use super::Suites;
@@ -10,8 +10,8 @@ use crate::lock::Lock;
 use crate::store::{Store, StoreError};
 
 /// What the lock of a plan depends on. Mirrors are not in it: a suite's release file says what they have.
-pub(crate) fn resolve_inputs(plan: &Plan, suites: &Suites, wanted: &Wanted, store: &Store) -> Result<Inputs, StoreError> {
-    let Installer::Apt { repositories, recommends, .. } = &plan.installer;
+pub(crate) fn resolve_inputs(plan: &Plan, apt: &AptInstaller, suites: &Suites, wanted: &Wanted, store: &Store) -> Result<Inputs, StoreError> {
+    let AptInstaller { repositories, recommends, .. } = apt;
     let mut inputs = common(plan);
     inputs.set_lines("indexes", suites.identities());
     inputs
@@ -37,8 +37,8 @@ fn asked_for(include: &Include, store: &Store) -> Result<String, StoreError> {
 }
 
 /// What the tree of a lock depends on, before anything is customised. `epoch` is what scripts are told, when it is not what the packages say.
-pub(crate) fn install_inputs(plan: &Plan, lock: &Lock, host_name: &str, epoch: Option<i64>) -> std::io::Result<Inputs> {
-    let Installer::Apt { repositories, merged_usr, .. } = &plan.installer;
+pub(crate) fn install_inputs(plan: &Plan, apt: &AptInstaller, lock: &Lock, host_name: &str, epoch: Option<i64>) -> std::io::Result<Inputs> {
+    let AptInstaller { repositories, merged_usr, .. } = apt;
     let mut inputs = common(plan);
     inputs.set_lines(
         "packages",

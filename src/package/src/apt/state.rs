@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rootfs_plugin::{AptRepository, Installer, Key, Plan};
+use rootfs_plugin::{AptRepository, Architecture, Key};
 
 use crate::lock::Lock;
 use crate::root::{Root, RootError};
@@ -25,13 +25,12 @@ pub(crate) enum StateError {
 }
 
 /// Writes apt's files. The sources name each archive's public URL, never the mirror this build used.
-pub(crate) fn write(root: &Root, plan: &Plan, lock: &Lock) -> Result<(), StateError> {
-    let Installer::Apt { repositories, .. } = &plan.installer;
+pub(crate) fn write(root: &Root, repositories: &[AptRepository], architecture: Architecture, lock: &Lock) -> Result<(), StateError> {
     root.write(b"etc/apt/sources.list", sources(repositories).as_bytes(), 0o644)?;
     for repository in repositories {
         write_key(root, repository)?;
     }
-    let states = extended_states(lock, plan.architecture.debian());
+    let states = extended_states(lock, architecture.debian());
     if !states.is_empty() {
         root.write(b"var/lib/apt/extended_states", states.as_bytes(), 0o644)?;
     }
