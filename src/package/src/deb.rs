@@ -20,7 +20,6 @@ use std::path::PathBuf;
 use rootfs_tree::Digest;
 
 pub use error::{DebError, DebFault};
-pub(crate) use index::{decode_index, encode_index};
 pub use reader::{DebContent, read_deb};
 
 /// A package whose payload lies uncompressed in the store.

@@ -1,7 +1,9 @@
 //! From a plan to an installed root: package indexes, trust, resolving, fetching, the store, unpacking and configuring.
 
+pub mod apk;
 pub mod apt;
 pub mod apt_host;
+mod codec;
 pub mod deb;
 pub mod engine;
 pub mod fetch;

@@ -40,6 +40,7 @@ use rootfs_tree::Digest;
 use rustix::fs::{FlockOperation, flock};
 
 pub use error::StoreError;
+pub(crate) use layer::{LayerFile, Unpacked};
 pub(crate) use part::Part;
 pub(crate) use result::Stage;
 pub(crate) use tree::KeptTree;

@@ -1,160 +1,104 @@
-//! A layer's index: what [`super::DebLayer`] holds but for the path, as bytes. Little-endian; texts and lists begin with their length in 32 bits.
+//! A layer's index: what [`super::DebLayer`] holds but for the path, as bytes.
 
 use std::collections::BTreeMap;
 
 use rootfs_tree::Digest;
 
 use super::{ControlFile, DebContent, DebEntry, DebKind};
+use crate::codec::{Decoder, Encoder};
+use crate::store::{LayerFile, Unpacked};
 
 /// Changes with every change of the format.
 const MAGIC: &[u8; 16] = b"rootfs layer 001";
 
-/// The bytes that [`decode_index`] reads.
-pub(crate) fn encode_index(content: &DebContent) -> Vec<u8> {
-    let mut out = Encoder { bytes: MAGIC.to_vec() };
-    out.length(content.control.len());
-    for (name, file) in &content.control {
-        out.text(name.as_bytes());
-        out.u16(file.mode);
-        out.text(&file.content);
-    }
-    out.length(content.entries.len());
-    for entry in &content.entries {
-        out.text(&entry.path);
-        out.u16(entry.mode);
-        out.u32(entry.uid);
-        out.u32(entry.gid);
-        out.bytes.extend(entry.mtime.to_le_bytes());
-        out.kind(&entry.kind);
-    }
-    out.bytes
-}
-
-/// What [`encode_index`] wrote; none for anything else.
-pub(crate) fn decode_index(bytes: &[u8]) -> Option<DebContent> {
-    let mut input = Decoder { bytes: bytes.strip_prefix(MAGIC)? };
-    let mut control = BTreeMap::new();
-    for _ in 0..input.u32()? {
-        let name = String::from_utf8(input.text()?).ok()?;
-        let mode = input.u16()?;
-        control.insert(name, ControlFile { mode, content: input.text()? });
-    }
-    let count = input.u32()?;
-    // An entry takes more bytes than this, so that the list is never larger than what is there.
-    let mut entries = Vec::with_capacity(usize::try_from(count).ok()?.min(input.bytes.len() / 20));
-    for _ in 0..count {
-        entries.push(input.entry()?);
-    }
-    input.bytes.is_empty().then_some(DebContent { control, entries })
-}
-
-struct Encoder {
-    bytes: Vec<u8>,
-}
-
-impl Encoder {
-    fn u16(&mut self, value: u16) {
-        self.bytes.extend(value.to_le_bytes());
-    }
-
-    fn u32(&mut self, value: u32) {
-        self.bytes.extend(value.to_le_bytes());
-    }
-
-    fn u64(&mut self, value: u64) {
-        self.bytes.extend(value.to_le_bytes());
-    }
-
-    /// Nothing in a package has 2³² bytes or items: a path is short, a control archive below 16 MiB, and entries have 512 bytes of header each.
-    fn length(&mut self, length: usize) {
-        self.u32(u32::try_from(length).unwrap_or(u32::MAX));
-    }
-
-    fn text(&mut self, text: &[u8]) {
-        self.length(text.len());
-        self.bytes.extend(text);
-    }
-
-    fn kind(&mut self, kind: &DebKind) {
-        match kind {
-            DebKind::Directory => self.bytes.push(b'd'),
-            DebKind::File { offset, length, sha256, md5 } => {
-                self.bytes.push(b'f');
-                self.u64(*offset);
-                self.u64(*length);
-                self.bytes.extend(sha256.0);
-                self.bytes.extend(md5);
-            }
-            DebKind::Hardlink(target) => {
-                self.bytes.push(b'h');
-                self.text(target);
-            }
-            DebKind::Symlink(target) => {
-                self.bytes.push(b'l');
-                self.text(target);
-            }
-            DebKind::CharDevice { major, minor } => self.device(b'c', *major, *minor),
-            DebKind::BlockDevice { major, minor } => self.device(b'b', *major, *minor),
-            DebKind::Fifo => self.bytes.push(b'p'),
+impl Unpacked for DebContent {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Encoder::new(MAGIC);
+        out.length(self.control.len());
+        for (name, file) in &self.control {
+            out.text(name.as_bytes());
+            out.u16(file.mode);
+            out.text(&file.content);
         }
+        out.length(self.entries.len());
+        for entry in &self.entries {
+            out.text(&entry.path);
+            out.u16(entry.mode);
+            out.u32(entry.uid);
+            out.u32(entry.gid);
+            out.i64(entry.mtime);
+            encode_kind(&mut out, &entry.kind);
+        }
+        out.bytes
     }
 
-    fn device(&mut self, kind: u8, major: u32, minor: u32) {
-        self.bytes.push(kind);
-        self.u32(major);
-        self.u32(minor);
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut input = Decoder::new(MAGIC, bytes)?;
+        let mut control = BTreeMap::new();
+        for _ in 0..input.u32()? {
+            let name = String::from_utf8(input.text()?).ok()?;
+            let mode = input.u16()?;
+            control.insert(name, ControlFile { mode, content: input.text()? });
+        }
+        let count = input.u32()?;
+        let mut entries = Vec::with_capacity(input.capacity(count));
+        for _ in 0..count {
+            entries.push(decode_entry(&mut input)?);
+        }
+        input.is_empty().then_some(Self { control, entries })
+    }
+
+    fn files(&self) -> Vec<LayerFile> {
+        let file = |entry: &DebEntry| match entry.kind {
+            DebKind::File { offset, length, sha256, .. } => Some(LayerFile { offset, length, sha256 }),
+            _ => None,
+        };
+        self.entries.iter().filter_map(file).collect()
     }
 }
 
-struct Decoder<'a> {
-    bytes: &'a [u8],
+fn encode_kind(out: &mut Encoder, kind: &DebKind) {
+    match kind {
+        DebKind::Directory => out.array(b"d"),
+        DebKind::File { offset, length, sha256, md5 } => {
+            out.array(b"f");
+            out.u64(*offset);
+            out.u64(*length);
+            out.array(&sha256.0);
+            out.array(md5);
+        }
+        DebKind::Hardlink(target) => {
+            out.array(b"h");
+            out.text(target);
+        }
+        DebKind::Symlink(target) => {
+            out.array(b"l");
+            out.text(target);
+        }
+        DebKind::CharDevice { major, minor } => out.device(b'c', *major, *minor),
+        DebKind::BlockDevice { major, minor } => out.device(b'b', *major, *minor),
+        DebKind::Fifo => out.array(b"p"),
+    }
 }
 
-impl Decoder<'_> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.bytes.split_first_chunk()?;
-        self.bytes = rest;
-        Some(*array)
-    }
+fn decode_entry(input: &mut Decoder<'_>) -> Option<DebEntry> {
+    let path = input.text()?;
+    let (mode, uid, gid) = (input.u16()?, input.u32()?, input.u32()?);
+    let mtime = input.i64()?;
+    Some(DebEntry { path, mode, uid, gid, mtime, kind: decode_kind(input)? })
+}
 
-    fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    fn text(&mut self) -> Option<Vec<u8>> {
-        let length = usize::try_from(self.u32()?).ok()?;
-        let (text, rest) = self.bytes.split_at_checked(length)?;
-        self.bytes = rest;
-        Some(text.to_vec())
-    }
-
-    fn entry(&mut self) -> Option<DebEntry> {
-        let path = self.text()?;
-        let (mode, uid, gid) = (self.u16()?, self.u32()?, self.u32()?);
-        let mtime = self.array().map(i64::from_le_bytes)?;
-        Some(DebEntry { path, mode, uid, gid, mtime, kind: self.kind()? })
-    }
-
-    fn kind(&mut self) -> Option<DebKind> {
-        Some(match self.array()? {
-            [b'd'] => DebKind::Directory,
-            [b'f'] => DebKind::File { offset: self.u64()?, length: self.u64()?, sha256: Digest(self.array()?), md5: self.array()? },
-            [b'h'] => DebKind::Hardlink(self.text()?),
-            [b'l'] => DebKind::Symlink(self.text()?),
-            [b'c'] => DebKind::CharDevice { major: self.u32()?, minor: self.u32()? },
-            [b'b'] => DebKind::BlockDevice { major: self.u32()?, minor: self.u32()? },
-            [b'p'] => DebKind::Fifo,
-            _ => return None,
-        })
-    }
+fn decode_kind(input: &mut Decoder<'_>) -> Option<DebKind> {
+    Some(match input.array()? {
+        [b'd'] => DebKind::Directory,
+        [b'f'] => DebKind::File { offset: input.u64()?, length: input.u64()?, sha256: Digest(input.array()?), md5: input.array()? },
+        [b'h'] => DebKind::Hardlink(input.text()?),
+        [b'l'] => DebKind::Symlink(input.text()?),
+        [b'c'] => DebKind::CharDevice { major: input.u32()?, minor: input.u32()? },
+        [b'b'] => DebKind::BlockDevice { major: input.u32()?, minor: input.u32()? },
+        [b'p'] => DebKind::Fifo,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -178,23 +122,23 @@ mod tests {
 
     #[test]
     fn an_index_comes_back_as_it_was() {
-        assert_eq!(decode_index(&encode_index(&sample())), Some(sample()));
+        assert_eq!(DebContent::decode(&sample().encode()), Some(sample()));
     }
 
     #[test]
     fn an_index_that_is_cut_or_too_long_is_none() {
-        let bytes = encode_index(&sample());
+        let bytes = sample().encode();
         for length in 0..bytes.len() {
-            assert_eq!(decode_index(&bytes[..length]), None, "{length}");
+            assert_eq!(DebContent::decode(&bytes[..length]), None, "{length}");
         }
-        assert_eq!(decode_index(&[&bytes[..], b"x"].concat()), None);
+        assert_eq!(DebContent::decode(&[&bytes[..], b"x"].concat()), None);
     }
 
     #[test]
     fn a_length_that_lies_allocates_nothing() {
-        let mut bytes = encode_index(&DebContent { control: BTreeMap::new(), entries: Vec::new() });
+        let mut bytes = DebContent { control: BTreeMap::new(), entries: Vec::new() }.encode();
         let end = bytes.len();
         bytes[end - 4..].fill(0xff);
-        assert_eq!(decode_index(&bytes), None);
+        assert_eq!(DebContent::decode(&bytes), None);
     }
 }

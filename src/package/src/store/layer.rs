@@ -1,6 +1,6 @@
 use std::io::{self, BufWriter, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use rayon::prelude::*;
@@ -10,72 +10,127 @@ use sha2::{Digest as _, Sha256};
 use super::blob::sharded;
 use super::temporary::read_if_there;
 use super::{Store, StoreError};
-use crate::deb::{DebContent, DebEntry, DebError, DebFault, DebKind, DebLayer, decode_index, encode_index, read_deb};
+use crate::apk::{ApkContent, ApkError, ApkFault, ApkLayer, Trust, read_apk};
+use crate::deb::{DebContent, DebError, DebFault, DebLayer, read_deb};
 
 const BUFFER: usize = 256 << 10;
 
 /// What an index says of its layer's file, for the file to be believed without being read.
 const IDENTITY: usize = 16 + 6 * 8;
 
+/// What a format's packages hold besides the bytes of their payload.
+pub(crate) trait Unpacked: Sized {
+    /// As bytes, which begin with what tells the format.
+    fn encode(&self) -> Vec<u8>;
+
+    /// What [`Unpacked::encode`] wrote; none for anything else.
+    fn decode(bytes: &[u8]) -> Option<Self>;
+
+    /// Every regular file.
+    fn files(&self) -> Vec<LayerFile>;
+}
+
+/// A regular file of a layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LayerFile {
+    /// Where its content begins in the layer.
+    pub(crate) offset: u64,
+    /// In bytes.
+    pub(crate) length: u64,
+    /// Of its content.
+    pub(crate) sha256: Digest,
+}
+
+/// A sound layer of whichever format.
+#[derive(Debug)]
+pub(super) struct LayerFiles {
+    pub(super) data: PathBuf,
+    pub(super) files: Vec<LayerFile>,
+}
+
 impl Store {
-    /// A package of the store with its payload unpacked: at once when it has been before, else from the blob. Safe and meant to be called for many
+    /// A Debian package of the store with its payload unpacked: at once when it has been before, else from the blob. Safe and meant to be called for many
     /// packages in parallel.
     ///
     /// # Errors
     /// When the package is missing, damaged (it is removed then) or unsound, or the store can't be written.
     pub fn deb(&self, sha256: &Digest) -> Result<DebLayer, DebError> {
-        if let Some(layer) = self.kept_layer(sha256) {
-            return Ok(layer);
+        let data = self.layer_path(sha256, ".data.tar");
+        if let Some(DebContent { control, entries }) = self.kept_layer(sha256) {
+            return Ok(DebLayer { control, data, entries });
         }
         let package = self.verify(sha256)?;
-        self.unpack(sha256, &package)
+        let (input, size) = open(&package)?;
+        let mut file = self.temporary()?;
+        let content = read_deb(input, size, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| match fault {
+            DebFault::Write(source) => StoreError::writing(&data, 0, source).into(),
+            source => DebError::Unsound { package: package.clone(), source },
+        })?;
+        self.keep(file, &data)?;
+        self.write_index(sha256, &content)?;
+        Ok(DebLayer { control: content.control, data, entries: content.entries })
+    }
+
+    /// An Alpine package of the store with its payload unpacked, as [`Store::deb`]. One that was unpacked before is believed by its hash, and `trust`
+    /// is asked of an identity only.
+    ///
+    /// # Errors
+    /// When the package is missing, damaged (it is removed then), unsound or another one than is meant, or the store can't be written.
+    pub fn apk(&self, sha256: &Digest, trust: Trust<'_>) -> Result<ApkLayer, ApkError> {
+        let data = self.layer_path(sha256, ".data.tar");
+        let is_meant = |content: &ApkContent| matches!(trust, Trust::Identity(identity) if identity == content.identity);
+        if let Some(content) = self.kept_layer(sha256).filter(is_meant) {
+            return Ok(ApkLayer { content, data });
+        }
+        let package = self.verify(sha256)?;
+        let (input, size) = open(&package)?;
+        let mut file = self.temporary()?;
+        let content = read_apk(input, size, trust, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| match fault {
+            ApkFault::Write(source) => StoreError::writing(&data, 0, source).into(),
+            source => ApkError::Unsound { package: package.clone(), source },
+        })?;
+        self.keep(file, &data)?;
+        self.write_index(sha256, &content)?;
+        Ok(ApkLayer { content, data })
     }
 
     /// Whether [`Fetcher`](crate::fetch::Fetcher) has nothing to do: the blob is there, and it or the layer made of it is sound. Such a blob need not
     /// be hashed again, since nobody will read it.
     pub(crate) fn holds(&self, sha256: &Digest, size: u64) -> bool {
-        self.has_size(sha256, Some(size)) && (self.is_verified(sha256) || self.kept_layer(sha256).is_some() || self.verify(sha256).is_ok())
+        self.has_size(sha256, Some(size)) && (self.is_verified(sha256) || self.kept_files(sha256).is_some() || self.verify(sha256).is_ok())
     }
 
-    fn unpack(&self, sha256: &Digest, package: &Path) -> Result<DebLayer, DebError> {
-        let read_error = |source| StoreError::reading(package, source);
-        let input = fs::File::open(package).map_err(read_error)?;
-        let size = input.metadata().map_err(read_error)?.len();
-        let data = self.layer_path(sha256, ".data.tar");
-        let mut file = self.temporary()?;
-        let content = read_deb(input, size, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| match fault {
-            DebFault::Write(source) => StoreError::writing(&data, 0, source).into(),
-            source => DebError::Unsound { package: package.to_owned(), source },
-        })?;
-        self.keep(file, &data)?;
-        self.write_index(sha256, &content)?;
-        Ok(layer(content, &data))
+    /// The layer of a package, of whichever format, as [`Store::kept_layer`].
+    pub(super) fn kept_files(&self, sha256: &Digest) -> Option<LayerFiles> {
+        let deb = || Some(self.kept_layer::<DebContent>(sha256)?.files());
+        let apk = || Some(self.kept_layer::<ApkContent>(sha256)?.files());
+        Some(LayerFiles { files: deb().or_else(apk)?, data: self.layer_path(sha256, ".data.tar") })
     }
 
-    /// The layer, if its index is whole and its file is what the index says.
-    pub(super) fn kept_layer(&self, sha256: &Digest) -> Option<DebLayer> {
+    /// What the layer holds, if its index is whole and its file is what the index says.
+    fn kept_layer<T: Unpacked>(&self, sha256: &Digest) -> Option<T> {
         let index = read_if_there(&self.layer_path(sha256, ".index")).ok()??;
         let (sealed, seal) = index.split_last_chunk::<32>()?;
         if Sha256::digest(sealed)[..] != seal[..] {
             return None;
         }
         let (identity, content) = sealed.split_first_chunk::<IDENTITY>()?;
-        let content = decode_index(content)?;
+        let content = T::decode(content)?;
         let data = self.layer_path(sha256, ".data.tar");
         let file = fs::File::open(&data).ok()?;
         if self.file_identity(&file).ok()? != *identity {
-            check_contents(&file, &content.entries).then_some(())?;
+            check_contents(&file, &content.files()).then_some(())?;
             // Only spares the next build the hashing.
             let _kept = self.write_index(sha256, &content);
         }
-        Some(layer(content, &data))
+        Some(content)
     }
 
-    fn write_index(&self, sha256: &Digest, content: &DebContent) -> Result<(), StoreError> {
+    fn write_index(&self, sha256: &Digest, content: &impl Unpacked) -> Result<(), StoreError> {
         let data = self.layer_path(sha256, ".data.tar");
         let file = fs::File::open(&data).map_err(|source| StoreError::reading(&data, source))?;
         let identity = self.file_identity(&file).map_err(|source| StoreError::reading(&data, source))?;
-        let mut index = [&identity[..], &encode_index(content)].concat();
+        let mut index = [&identity[..], &content.encode()].concat();
         index.extend_from_slice(&Sha256::digest(&index));
         self.write(&self.layer_path(sha256, ".index"), &index)
     }
@@ -99,13 +154,17 @@ impl Store {
         Ok(identity)
     }
 
-    fn layer_path(&self, sha256: &Digest, suffix: &str) -> std::path::PathBuf {
+    fn layer_path(&self, sha256: &Digest, suffix: &str) -> PathBuf {
         sharded(&self.root().join("layers"), sha256, suffix)
     }
 }
 
-fn layer(content: DebContent, data: &Path) -> DebLayer {
-    DebLayer { control: content.control, data: data.to_owned(), entries: content.entries }
+/// A package's file and its length in bytes.
+fn open(package: &Path) -> Result<(fs::File, u64), StoreError> {
+    let failed = |source| StoreError::reading(package, source);
+    let file = fs::File::open(package).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    Ok((file, size))
 }
 
 /// Changes when the machine starts anew; where the kernel doesn't tell, always the same.
@@ -117,11 +176,8 @@ pub(super) fn boot() -> [u8; 16] {
 }
 
 /// Whether every file of the layer has its hash.
-fn check_contents(file: &fs::File, entries: &[DebEntry]) -> bool {
-    entries.par_iter().all(|entry| match entry.kind {
-        DebKind::File { offset, length, sha256, .. } => hash_range(file, offset, length).is_ok_and(|found| found == sha256),
-        _ => true,
-    })
+fn check_contents(file: &fs::File, files: &[LayerFile]) -> bool {
+    files.par_iter().all(|known| hash_range(file, known.offset, known.length).is_ok_and(|found| found == known.sha256))
 }
 
 fn hash_range(file: &fs::File, offset: u64, length: u64) -> io::Result<Digest> {

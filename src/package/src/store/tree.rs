@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use rootfs_tree::{Content, Digest, Kind, Layer, NodeId, Tree, TreeError};
 use sha2::{Digest as _, Sha256};
 
+use super::layer::LayerFiles;
 use super::result::Stage;
 use super::{Store, StoreError};
-use crate::deb::{DebKind, DebLayer};
 use crate::inputs::Inputs;
 
 /// A tree that packages were installed into, as the build found it that did so.
@@ -41,7 +41,7 @@ impl Store {
     pub(crate) fn kept_tree(&self, inputs: &Inputs, packages: &[Digest]) -> Option<KeptTree> {
         let result = self.result(Stage::Install, inputs)?;
         let (newest, places, text) = decode(&result)?;
-        let layers = packages.par_iter().map(|package| self.kept_layer(package)).collect::<Option<Vec<_>>>()?;
+        let layers = packages.par_iter().map(|package| self.kept_files(package)).collect::<Option<Vec<_>>>()?;
         let mut tree = Tree::read_text(&mut &*text, Path::new("a kept tree")).ok()?;
         let data = self.result_path(Stage::Install, &inputs.key(), ".data");
         let own = fs::read(&data).ok()?;
@@ -95,15 +95,11 @@ fn files(tree: &Tree) -> Vec<(NodeId, Digest, u64)> {
 }
 
 /// Where the packages have their contents.
-fn locate(tree: &mut Tree, layers: &[DebLayer]) -> HashMap<Digest, Content> {
+fn locate(tree: &mut Tree, layers: &[LayerFiles]) -> HashMap<Digest, Content> {
     let mut found = HashMap::new();
     for layer in layers {
         let id = tree.add_layer(Layer { path: layer.data.clone() });
-        for entry in &layer.entries {
-            if let DebKind::File { offset, sha256, .. } = entry.kind {
-                found.insert(sha256, Content::At { layer: id, offset });
-            }
-        }
+        found.extend(layer.files.iter().map(|file| (file.sha256, Content::At { layer: id, offset: file.offset })));
     }
     found
 }

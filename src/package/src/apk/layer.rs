@@ -1,0 +1,184 @@
+//! A layer's index: what [`ApkContent`] is made from again, as bytes.
+
+use std::collections::BTreeMap;
+
+use rootfs_tree::Digest;
+
+use super::{ApkContent, ApkEntry, ApkKind, PackageInfo, ScriptKind, Sha1Sum};
+use crate::codec::{Decoder, Encoder};
+use crate::store::{LayerFile, Unpacked};
+
+/// Changes with every change of the format.
+const MAGIC: &[u8; 16] = b"rootfs apk  001\n";
+
+impl Unpacked for ApkContent {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Encoder::new(MAGIC);
+        out.array(&self.identity.0);
+        out.u64(self.info.package.size);
+        out.text(self.info_text.as_bytes());
+        out.length(self.scripts.len());
+        for (kind, text) in &self.scripts {
+            out.text(kind.name().as_bytes());
+            out.text(text);
+        }
+        out.length(self.entries.len());
+        for entry in &self.entries {
+            encode_entry(&mut out, entry);
+        }
+        out.bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut input = Decoder::new(MAGIC, bytes)?;
+        let identity = Sha1Sum(input.array()?);
+        let size = input.u64()?;
+        let info_text = String::from_utf8(input.text()?).ok()?;
+        let mut info = PackageInfo::parse(&info_text).ok()?;
+        (info.package.identity, info.package.size) = (identity, size);
+        let mut scripts = BTreeMap::new();
+        for _ in 0..input.u32()? {
+            let name = input.text()?;
+            let kind = ScriptKind::ALL.into_iter().find(|kind| kind.name().as_bytes() == name)?;
+            scripts.insert(kind, input.text()?);
+        }
+        let count = input.u32()?;
+        let mut entries = Vec::with_capacity(input.capacity(count));
+        for _ in 0..count {
+            entries.push(decode_entry(&mut input)?);
+        }
+        input.is_empty().then_some(Self { identity, info_text, info, scripts, entries })
+    }
+
+    fn files(&self) -> Vec<LayerFile> {
+        let file = |entry: &ApkEntry| match entry.kind {
+            ApkKind::File { offset, length, sha256 } => Some(LayerFile { offset, length, sha256 }),
+            _ => None,
+        };
+        self.entries.iter().filter_map(file).collect()
+    }
+}
+
+fn encode_entry(out: &mut Encoder, entry: &ApkEntry) {
+    out.text(&entry.path);
+    out.u16(entry.mode);
+    out.u32(entry.uid);
+    out.u32(entry.gid);
+    out.text(&entry.user);
+    out.text(&entry.group);
+    out.i64(entry.mtime);
+    match entry.checksum {
+        Some(sum) => {
+            out.array(b"s");
+            out.array(&sum.0);
+        }
+        None => out.array(b"-"),
+    }
+    out.length(entry.xattrs.len());
+    for (name, value) in &entry.xattrs {
+        out.text(name);
+        out.text(value);
+    }
+    encode_kind(out, &entry.kind);
+}
+
+fn encode_kind(out: &mut Encoder, kind: &ApkKind) {
+    match kind {
+        ApkKind::Directory => out.array(b"d"),
+        ApkKind::File { offset, length, sha256 } => {
+            out.array(b"f");
+            out.u64(*offset);
+            out.u64(*length);
+            out.array(&sha256.0);
+        }
+        ApkKind::Hardlink(target) => {
+            out.array(b"h");
+            out.text(target);
+        }
+        ApkKind::Symlink(target) => {
+            out.array(b"l");
+            out.text(target);
+        }
+        ApkKind::CharDevice { major, minor } => out.device(b'c', *major, *minor),
+        ApkKind::BlockDevice { major, minor } => out.device(b'b', *major, *minor),
+        ApkKind::Fifo => out.array(b"p"),
+    }
+}
+
+fn decode_entry(input: &mut Decoder<'_>) -> Option<ApkEntry> {
+    let path = input.text()?;
+    let (mode, uid, gid) = (input.u16()?, input.u32()?, input.u32()?);
+    let (user, group) = (input.text()?, input.text()?);
+    let mtime = input.i64()?;
+    let checksum = match input.array()? {
+        [b's'] => Some(Sha1Sum(input.array()?)),
+        [b'-'] => None,
+        _ => return None,
+    };
+    let mut xattrs = Vec::new();
+    for _ in 0..input.u32()? {
+        xattrs.push((input.text()?, input.text()?));
+    }
+    Some(ApkEntry { path, kind: decode_kind(input)?, mode, uid, gid, user, group, mtime, checksum, xattrs })
+}
+
+fn decode_kind(input: &mut Decoder<'_>) -> Option<ApkKind> {
+    Some(match input.array()? {
+        [b'd'] => ApkKind::Directory,
+        [b'f'] => ApkKind::File { offset: input.u64()?, length: input.u64()?, sha256: Digest(input.array()?) },
+        [b'h'] => ApkKind::Hardlink(input.text()?),
+        [b'l'] => ApkKind::Symlink(input.text()?),
+        [b'c'] => ApkKind::CharDevice { major: input.u32()?, minor: input.u32()? },
+        [b'b'] => ApkKind::BlockDevice { major: input.u32()?, minor: input.u32()? },
+        [b'p'] => ApkKind::Fifo,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> ApkContent {
+        let kinds = [
+            ApkKind::Directory,
+            ApkKind::File { offset: 512, length: u64::MAX, sha256: Digest([7; 32]) },
+            ApkKind::Hardlink(b"a/b".to_vec()),
+            ApkKind::Symlink(b"../x\xff".to_vec()),
+            ApkKind::CharDevice { major: 1, minor: 3 },
+            ApkKind::BlockDevice { major: 8, minor: u32::MAX },
+            ApkKind::Fifo,
+        ];
+        let entry = |kind| ApkEntry {
+            path: b"usr/\xfe".to_vec(),
+            kind,
+            mode: 0o4755,
+            uid: 1,
+            gid: 2,
+            user: b"root".to_vec(),
+            group: Vec::new(),
+            mtime: 3,
+            checksum: Some(Sha1Sum([9; 20])),
+            xattrs: vec![(b"user.a".to_vec(), b"\0".to_vec())],
+        };
+        let info_text = "pkgname = a\npkgver = 1\n".to_owned();
+        let mut info = PackageInfo::parse(&info_text).unwrap();
+        (info.package.identity, info.package.size) = (Sha1Sum([5; 20]), 6);
+        let scripts = [(ScriptKind::Trigger, b"#!/bin/sh\n".to_vec())].into();
+        ApkContent { identity: Sha1Sum([5; 20]), info_text, info, scripts, entries: kinds.map(entry).into() }
+    }
+
+    #[test]
+    fn an_index_comes_back_as_it_was() {
+        assert_eq!(ApkContent::decode(&sample().encode()), Some(sample()));
+    }
+
+    #[test]
+    fn an_index_that_is_cut_or_too_long_is_none() {
+        let bytes = sample().encode();
+        for length in 0..bytes.len() {
+            assert_eq!(ApkContent::decode(&bytes[..length]), None, "{length}");
+        }
+        assert_eq!(ApkContent::decode(&[&bytes[..], b"x"].concat()), None);
+    }
+}

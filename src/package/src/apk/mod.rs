@@ -1,0 +1,39 @@
+//! Alpine's packages: from a signed index to a tree that apk goes on from, without apk.
+//!
+//! ```text
+//! APKINDEX.tar.gz ──► read_index  ──► ApkIndex      verified before it is unpacked
+//! ApkIndex …      ──► resolve     ──► Selection     what apk would install for these names, in apk's order
+//! NAME.apk        ──► Store::apk  ──► ApkLayer      its files uncompressed in the store, every one verified
+//! ApkLayer …      ──► install     ──► Installed     a tree in memory, apk's database in it, and the scripts that only a shell can run
+//! ```
+//!
+//! The formats are those of apk-tools 2.14: apk-package(5), apk-world(5), apk-repositories(5), and what that version of apk does where they say nothing.
+
+mod checksum;
+mod dependency;
+mod error;
+mod fault;
+mod gzip;
+mod index;
+mod info;
+mod keys;
+mod layer;
+mod package;
+mod path;
+mod payload;
+mod record;
+mod script;
+mod tar;
+mod version;
+
+pub use checksum::{ChecksumError, Sha1Sum};
+pub use dependency::{Constraint, Dependency, DependencyError, Operator, Provide, compare_names, parse_world};
+pub use error::ApkError;
+pub use fault::ApkFault;
+pub use index::{ApkIndex, parse_index, read_index};
+pub use info::PackageInfo;
+pub use keys::{KeyError, PublicKeys, SignatureError};
+pub use package::{ApkContent, ApkEntry, ApkKind, ApkLayer, Trust, read_apk};
+pub use record::IndexPackage;
+pub use script::ScriptKind;
+pub use version::Version;

@@ -1,0 +1,183 @@
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read, Write};
+
+use flate2::bufread::MultiGzDecoder;
+use rootfs_tree::Digest;
+use sha1::{Digest as _, Sha1};
+use sha2::Sha256;
+
+use super::gzip::read_fault;
+use super::path::{above, check_target, clean_path, split};
+use super::tar::{BLOCK, Header, TarReader};
+use super::{ApkEntry, ApkFault, ApkKind, Sha1Sum};
+
+const PLACE: &str = "its files' archive";
+
+/// Unpacks a payload to `layer` and hashes every file on the way. What follows the archive's end is not written; the layer ends in two blocks of
+/// zeros whatever the payload ends in.
+pub(super) fn read_payload(data: &mut impl BufRead, limit: u64, layer: &mut dyn Write) -> Result<Vec<ApkEntry>, ApkFault> {
+    let input = Bounded { input: MultiGzDecoder::new(data), left: limit };
+    let mut tar = TarReader::new(Tee { input, layer, failed: None }, PLACE);
+    let fault = |fault| match fault {
+        ApkFault::Read { source, .. } if is_limit(&source) => ApkFault::TooLarge { place: PLACE, limit },
+        fault => fault,
+    };
+    let entries = match read_entries(&mut tar) {
+        Ok(entries) => entries,
+        Err(error) => return Err(tar.input.failed.take().map_or_else(|| fault(error), ApkFault::Write)),
+    };
+    // Reads the stream to its end, where gzip's own checksum is.
+    let Tee { mut input, layer, .. } = tar.input;
+    io::copy(&mut input, &mut io::sink()).map_err(|source| fault(read_fault(PLACE, source)))?;
+    layer.write_all(&[0; 2 * BLOCK]).and_then(|()| layer.flush()).map_err(ApkFault::Write)?;
+    Ok(entries)
+}
+
+fn read_entries(tar: &mut TarReader<impl Read>) -> Result<Vec<ApkEntry>, ApkFault> {
+    let mut entries = Entries::default();
+    while let Some(header) = tar.next()? {
+        // What apk itself doesn't install: names that are hidden in the root, and files that only keep their directory.
+        if is_hidden(&header.name) {
+            continue;
+        }
+        let entry = entries.read(tar, &header)?;
+        if !is_placeholder(&entry) {
+            entries.add(entry).map_err(|reason| tar.fault(&header.name, reason))?;
+        }
+    }
+    Ok(entries.list)
+}
+
+fn is_hidden(name: &[u8]) -> bool {
+    let first = name.split(|byte| *byte == b'/').next().unwrap_or_default();
+    first.starts_with(b".") && first != b"." && first != b".."
+}
+
+fn is_placeholder(entry: &ApkEntry) -> bool {
+    let (_, name) = split(&entry.path);
+    entry.kind != ApkKind::Directory && name.len() > 6 && name.starts_with(b".keep_")
+}
+
+/// Entries so far, and where they are.
+#[derive(Debug, Default)]
+struct Entries {
+    list: Vec<ApkEntry>,
+    known: HashMap<Vec<u8>, usize>,
+}
+
+impl Entries {
+    fn get(&self, path: &[u8]) -> Option<&ApkEntry> {
+        self.known.get(path).and_then(|at| self.list.get(*at))
+    }
+
+    fn add(&mut self, entry: ApkEntry) -> Result<(), String> {
+        let is_directory = |entry: &ApkEntry| entry.kind == ApkKind::Directory;
+        if let Some(in_the_way) = above(&entry.path).filter_map(|path| self.get(path)).find(|entry| !is_directory(entry)) {
+            return Err(format!("it lies below `{}`, which is no directory", in_the_way.path.escape_ascii()));
+        }
+        let (directory, _) = split(&entry.path);
+        if !is_directory(&entry) && !directory.is_empty() && self.get(directory).is_none() {
+            return Err("its directory is not in the package before it".to_owned());
+        }
+        match self.get(&entry.path) {
+            Some(there) if *there == entry && is_directory(&entry) => return Ok(()),
+            Some(_) => return Err("it is there twice".to_owned()),
+            None => {}
+        }
+        self.known.insert(entry.path.clone(), self.list.len());
+        self.list.push(entry);
+        Ok(())
+    }
+
+    fn read(&self, tar: &mut TarReader<impl Read>, header: &Header) -> Result<ApkEntry, ApkFault> {
+        let refuse =
+            |reason: &str| ApkFault::Entry { place: PLACE, entry: header.name.escape_ascii().to_string(), reason: reason.to_owned() };
+        let path = clean_path(&header.name).map_err(refuse)?;
+        let (kind, checksum) = match header.kind {
+            b'0' | b'7' => read_file(tar, header)?,
+            b'1' => {
+                let target = clean_path(&header.link).map_err(refuse)?;
+                let found = self.get(target).filter(|found| matches!(found.kind, ApkKind::File { .. } | ApkKind::Hardlink(_)));
+                let found = found.ok_or_else(|| refuse("it is a hard link to what is no file before it"))?;
+                (ApkKind::Hardlink(target.to_vec()), found.checksum)
+            }
+            b'2' => {
+                check_target(&header.link).map_err(refuse)?;
+                let sum = Sha1Sum::of(&header.link);
+                if header.checksum != Some(sum) {
+                    return Err(refuse("its checksum is missing or is not that of what the link says"));
+                }
+                (ApkKind::Symlink(header.link.clone()), Some(sum))
+            }
+            b'3' => (ApkKind::CharDevice { major: header.major, minor: header.minor }, None),
+            b'4' => (ApkKind::BlockDevice { major: header.major, minor: header.minor }, None),
+            b'5' => (ApkKind::Directory, None),
+            b'6' => (ApkKind::Fifo, None),
+            _ => return Err(refuse("its type is not supported")),
+        };
+        let mut xattrs = header.xattrs.clone();
+        xattrs.sort();
+        if xattrs.windows(2).any(|pair| matches!(pair, [(left, _), (right, _)] if left == right)) {
+            return Err(refuse("it has an extended attribute twice"));
+        }
+        let Header { mode, uid, gid, mtime, .. } = *header;
+        let (user, group) = (header.user.clone(), header.group.clone());
+        Ok(ApkEntry { path: path.to_vec(), kind, mode, uid, gid, user, group, mtime, checksum, xattrs })
+    }
+}
+
+fn read_file(tar: &mut TarReader<impl Read>, header: &Header) -> Result<(ApkKind, Option<Sha1Sum>), ApkFault> {
+    let offset = tar.position();
+    let (mut sha256, mut sha1) = (Sha256::new(), Sha1::new());
+    tar.content(|piece| {
+        sha256.update(piece);
+        sha1.update(piece);
+    })?;
+    let sum = Sha1Sum(sha1.finalize().into());
+    match header.checksum {
+        Some(expected) if expected == sum => {}
+        Some(_) => return Err(tar.fault(&header.name, "its content has another SHA-1 than the archive says")),
+        None => return Err(tar.fault(&header.name, "it has no checksum, which every package since apk-tools 2 has")),
+    }
+    Ok((ApkKind::File { offset, length: header.size, sha256: Digest(sha256.finalize().into()) }, Some(sum)))
+}
+
+/// Gives so many bytes and no more.
+struct Bounded<R> {
+    input: R,
+    left: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the limit is reached")]
+struct LimitReached;
+
+fn is_limit(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<LimitReached>())
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(LimitReached))?;
+        Ok(read)
+    }
+}
+
+/// Writes what is read through it. A failed write ends the reading and is kept apart, since it says nothing about the package.
+struct Tee<'a, R> {
+    input: R,
+    layer: &'a mut dyn Write,
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Read for Tee<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        if let Err(error) = self.layer.write_all(buffer.get(..read).unwrap_or_default()) {
+            self.failed = Some(error);
+            return Err(io::Error::other("the layer can't be written"));
+        }
+        Ok(read)
+    }
+}
