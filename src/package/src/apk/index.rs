@@ -126,7 +126,7 @@ mod tests {
         ] {
             assert!(matches!(parse_index(bad), Err(ApkFault::Line { .. })), "{bad}");
         }
-        let packages = parse_index("P:a\nV:1\nD:x>y\n").unwrap();
+        let packages = parse_index("P:a\nV:1\nD:x>yz\n").unwrap();
         assert!(packages[0].unusable.is_some());
     }
 }

@@ -209,7 +209,7 @@ mod tests {
         for valid in ["1", "1.2.3b_rc1_p2-r4", "0", "1.", "1-r", "1a2", "20240705-r0", "1.2.3_git20230424", "12345678901234567"] {
             assert!(Version::new(valid).is_valid(), "{valid}");
         }
-        for invalid in ["x", "1_foo", "1-1", "1-r1.2", "1.0bc", "1~2", "123456789012345678", "1.2 3", "1_p1a"] {
+        for invalid in ["xy", "1_foo", "1-1", "1-r1.2", "1.0bc", "1~2", "123456789012345678", "1.2 3", "1_p1a"] {
             assert!(!Version::new(invalid).is_valid(), "{invalid}");
         }
     }

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn what_apk_reads_is_taken() {
-        let read = read(b"14 path=a/b/c\n8 mode=\n9 size=5\n32 SCHILY.xattr.user.x=\0\n=binary\n").unwrap();
+        let read = read(b"14 path=a/b/c\n8 mode=\n9 size=5\n33 SCHILY.xattr.user.x=\0\n=binary\n").unwrap();
         assert_eq!((read.name.as_slice(), read.checksum), (&b"a/b/c"[..], None));
         assert_eq!(read.xattrs, [(b"user.x".to_vec(), b"\0\n=binary".to_vec())]);
         let sum = [&b"68 APK-TOOLS.checksum.SHA1="[..], &[b'0'; 40], b"\n"].concat();
