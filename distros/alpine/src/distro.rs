@@ -1,6 +1,6 @@
 use rootfs_plugin::{
-    Agent, ApkInstaller, ApkKey, ApkRepository, Distro, DistroOption, Include, Info, Installer, Key, PackageRequest, Plan, PlanError, PlannedPackage,
-    Release, Request, Tweak, Variant,
+    Agent, ApkInstaller, ApkKey, ApkRepository, Distro, DistroOption, Include, Info, Installer, Key, PackageRequest, Plan, PlanError,
+    PlannedPackage, Release, Request, Tweak, Variant,
 };
 
 use crate::distro_file::{DistroFile, DistroFileError, FileRelease, FileVariant};
@@ -177,7 +177,10 @@ impl Distro for Alpine {
             return Err(PlanError::Architecture { distribution: self.file.name.clone(), architecture: request.architecture });
         }
         if let Some(archive) = request.archive_mirrors.keys().next() {
-            return Err(refused(&format!("Alpine has one archive, and none that is called `{archive}`"), "name its mirror as --mirror URL"));
+            return Err(refused(
+                &format!("Alpine has one archive, and none that is called `{archive}`"),
+                "name its mirror as --mirror URL",
+            ));
         }
         let include = self.include(variant, request);
         let asked = |package: &str| include.contains(&Include::Package(PlannedPackage::Name(package.to_owned())));

@@ -56,7 +56,8 @@ fn every_release_plans_for_every_architecture_with_keys() {
 
 #[test]
 fn repositories_are_named_by_option_mirror_and_line() {
-    let extra = ["@edge https://near.example/alpine/edge/testing/", "file:///srv/apk"].map(|line| ExtraRepository { line: line.to_owned(), key: Some("own.rsa.pub".into()) });
+    let extra = ["@edge https://near.example/alpine/edge/testing/", "file:///srv/apk"]
+        .map(|line| ExtraRepository { line: line.to_owned(), key: Some("own.rsa.pub".into()) });
     let request = Request {
         release: Some("v3.21".to_owned()),
         mirrors: vec!["http://near.example/alpine".to_owned()],
@@ -83,7 +84,12 @@ fn repositories_are_named_by_option_mirror_and_line() {
 #[test]
 fn without_openrc_busyboxs_init_has_a_table_of_ours() {
     let table = |request: &Request| {
-        super::alpine().plan(request).unwrap().tweaks.iter().any(|tweak| matches!(tweak, Tweak::Write { path, .. } if path == "/etc/inittab"))
+        super::alpine()
+            .plan(request)
+            .unwrap()
+            .tweaks
+            .iter()
+            .any(|tweak| matches!(tweak, Tweak::Write { path, .. } if path == "/etc/inittab"))
     };
     assert!(table(&request()));
     assert!(!table(&Request { variant: Some("base".to_owned()), ..request() }));

@@ -1,6 +1,6 @@
 use rootfs_plugin::{
-    Agent, AptInstaller, Architecture, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request, Tweak,
-    Variant,
+    Agent, AptInstaller, Architecture, Distro, Include, Info, Installer, PackageRequest, Plan, PlanError, PlannedPackage, Release, Request,
+    Tweak, Variant,
 };
 
 use crate::distro_file::{DistroFile, DistroFileError, FileRelease};

@@ -3,7 +3,8 @@
 use rootfs_plugin::Distro;
 
 /// Each one, in the order lists show them.
-pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 3] = [rootfs_busybox::busybox, rootfs_debian::debian, rootfs_debian::ubuntu];
+pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 4] =
+    [rootfs_alpine::alpine, rootfs_busybox::busybox, rootfs_debian::debian, rootfs_debian::ubuntu];
 
 /// Words on the command line that no distribution may be called.
 pub const RESERVED: [&str; 14] =

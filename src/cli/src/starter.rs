@@ -182,7 +182,12 @@ mod tests {
             release: "1".to_owned(),
             architecture,
             variant: "guest".to_owned(),
-            installer: Installer::Apt(AptInstaller { repositories: Vec::new(), recommends: false, ignore_valid_until: false, merged_usr: true }),
+            installer: Installer::Apt(AptInstaller {
+                repositories: Vec::new(),
+                recommends: false,
+                ignore_valid_until: false,
+                merged_usr: true,
+            }),
             include: Vec::new(),
             selection: None,
             without: Vec::new(),

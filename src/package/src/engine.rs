@@ -147,7 +147,10 @@ impl<'a> Engine<'a> {
 
     /// Whether nothing has changed the root since it was made.
     fn is_untouched(&self) -> Result<bool, BuildError> {
-        Ok(self.inputs.is_none() && self.lock.is_none() && self.memory.is_none() && self.root.is_empty().map_err(|error| build_error(&error))?)
+        Ok(self.inputs.is_none()
+            && self.lock.is_none()
+            && self.memory.is_none()
+            && self.root.is_empty().map_err(|error| build_error(&error))?)
     }
 
     /// The lock that is to be followed, if there is one.

@@ -114,6 +114,21 @@ impl<'a> Fetcher<'a> {
         Ok((bytes, url))
     }
 
+    /// Gets a file of at most `limit` bytes whose hash nobody knows, from the first URL that has it. It is neither verified nor kept.
+    ///
+    /// # Errors
+    /// When no URL gave it.
+    pub fn content(&self, name: &str, urls: &[String], limit: u64) -> Result<Vec<u8>, FetchError> {
+        let offline = self.crew.options.offline;
+        let urls: Vec<String> = urls.iter().filter(|url| !offline || is_file(url)).cloned().collect();
+        if urls.is_empty() {
+            return Err(FetchError::Offline { missing: vec![name.to_owned()] });
+        }
+        let (bytes, _) =
+            self.crew.run(vec![Work::Document { name: name.to_owned(), urls, limit }], self.observer.0)?.ok_or(FetchError::Cancelled)?;
+        Ok(bytes)
+    }
+
     fn kept_document(&self, urls: &[String]) -> Result<Option<(Vec<u8>, String)>, FetchError> {
         for url in urls {
             if let Some(bytes) = self.crew.store.document(url)? {

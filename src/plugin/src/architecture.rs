@@ -64,6 +64,16 @@ impl Architecture {
         }
     }
 
+    /// The name apk uses.
+    #[must_use]
+    pub fn apk(self) -> &'static str {
+        match self {
+            Self::Armv7l => "armv7",
+            Self::I686 => "x86",
+            other => other.name(),
+        }
+    }
+
     /// Directories of libraries below `/` besides `/lib`, for loaders whose path is part of every program.
     #[must_use]
     pub fn library_directories(self) -> &'static [&'static str] {

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rootfs_check::Severity;
 use rootfs_package::apt_host::{host_proxies, host_sources};
-use rootfs_plugin::{Architecture, Distro, Plan, Request};
+use rootfs_plugin::{Architecture, Distro, Plan, Request, Scripts};
 
 use super::{print, print_json};
 use crate::args::BuildArgs;
@@ -33,10 +33,10 @@ pub(super) fn run(
     if dry_run {
         return show_plan(&invocation, &request, &plan);
     }
-    if plan.runs_scripts() || !request.hooks.is_empty() || invocation.boot() == Boot::Bios {
+    if plan.scripts() == Scripts::Every || !request.hooks.is_empty() || invocation.boot() == Boot::Bios {
         require_own_architecture(request.architecture)?;
         become_root(environment)?;
-    } else if invocation.directory.is_some() {
+    } else if plan.scripts() == Scripts::Some || invocation.directory.is_some() {
         become_root_or_stay(environment)?;
     }
     let progress = Progress::new(invocation.verbosity, Arc::clone(&interrupted)).explaining(invocation.explain);

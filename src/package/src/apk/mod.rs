@@ -9,6 +9,7 @@
 //!
 //! The formats are those of apk-tools 2.14: apk-package(5), apk-world(5), apk-repositories(5), and what that version of apk does where they say nothing.
 
+pub(crate) mod acquire;
 mod checksum;
 mod dependency;
 mod error;

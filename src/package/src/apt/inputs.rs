@@ -10,7 +10,13 @@ use crate::lock::Lock;
 use crate::store::{Store, StoreError};
 
 /// What the lock of a plan depends on. Mirrors are not in it: a suite's release file says what they have.
-pub(crate) fn resolve_inputs(plan: &Plan, apt: &AptInstaller, suites: &Suites, wanted: &Wanted, store: &Store) -> Result<Inputs, StoreError> {
+pub(crate) fn resolve_inputs(
+    plan: &Plan,
+    apt: &AptInstaller,
+    suites: &Suites,
+    wanted: &Wanted,
+    store: &Store,
+) -> Result<Inputs, StoreError> {
     let AptInstaller { repositories, recommends, .. } = apt;
     let mut inputs = common(plan);
     inputs.set_lines("indexes", suites.identities());

@@ -12,6 +12,12 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         ($($kind:ty),* $(,)?) => { None$(.or_else(|| error.downcast_ref::<$kind>().and_then(<$kind>::hint)))* };
     }
     first_hint!(
+        crate::apk::ApkError,
+        crate::apk::ApkFault,
+        crate::apk::DependencyError,
+        crate::apk::KeyError,
+        crate::apk::ResolveError,
+        crate::apk::install::InstallError,
         crate::apt::AptError,
         crate::apt::ResolveError,
         crate::apt::compose::ComposeError,
