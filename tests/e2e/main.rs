@@ -1,6 +1,7 @@
 //! The end-to-end suite: each case is a real run of rootfs-gen, judged by the distribution's own tools.
 
 mod bios;
+mod alpine;
 mod build;
 mod busybox;
 mod command_line;
@@ -79,6 +80,7 @@ fn cases() -> Vec<Case> {
         bios::cases(),
         images::cases(),
         busybox::cases(),
+        alpine::cases(),
         inspect::cases(),
         host::cases(),
         hostile_scripts::cases(),

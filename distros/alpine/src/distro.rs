@@ -176,6 +176,12 @@ impl Distro for Alpine {
         if !self.file.architectures.contains(&request.architecture) {
             return Err(PlanError::Architecture { distribution: self.file.name.clone(), architecture: request.architecture });
         }
+        if !request.without.is_empty() {
+            return Err(refused("Alpine has documentation and translations in packages of their own", "leave `--without` out"));
+        }
+        if request.recommends {
+            return Err(refused("Alpine's packages recommend nothing", "leave `--recommends` out"));
+        }
         if let Some(archive) = request.archive_mirrors.keys().next() {
             return Err(refused(
                 &format!("Alpine has one archive, and none that is called `{archive}`"),
@@ -194,7 +200,7 @@ impl Distro for Alpine {
             installer: Installer::Apk(ApkInstaller { repositories: self.repositories(release, request)?, keys: self.keys(request) }),
             include,
             selection: None,
-            without: request.without.iter().copied().collect(),
+            without: Vec::new(),
             tweaks: if !has_openrc && has_init { tweaks() } else { Vec::new() },
             kernel: None,
             uefi_stub: None,

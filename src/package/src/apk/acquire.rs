@@ -304,13 +304,16 @@ fn download(package: &LockedPackage, apk: &ApkInstaller) -> Result<Download, Bui
     Ok(Download { name: format!("{}-{}", package.name, package.version), urls, size: package.size, sha256: package.sha256 })
 }
 
-/// The lock's packages in the order in which apk would install them, each with the tag of its repository; and the world.
-pub(crate) fn in_order(
-    lock: &Lock,
-    plan: &Plan,
-    apk: &ApkInstaller,
-    layers: &[ApkLayer],
-) -> Result<(Vec<Dependency>, Vec<(usize, Option<String>)>), BuildError> {
+/// What is to be installed, and in which order.
+pub(crate) struct Order {
+    /// For `/etc/apk/world`.
+    pub(crate) world: Vec<Dependency>,
+    /// The places of packages among those of the lock, each with the tag of its repository.
+    pub(crate) packages: Vec<(usize, Option<String>)>,
+}
+
+/// The lock's packages in the order in which apk would install them.
+pub(crate) fn in_order(lock: &Lock, plan: &Plan, apk: &ApkInstaller, layers: &[ApkLayer]) -> Result<Order, BuildError> {
     let of = |name: &str| {
         let is_of = |package: &LockedPackage| package.repository == name;
         lock.packages.iter().zip(layers).filter(|(package, _)| is_of(package)).map(|(_, layer)| layer).collect::<Vec<_>>()
@@ -326,7 +329,7 @@ pub(crate) fn in_order(
     let order: Vec<_> =
         selection.packages.iter().filter_map(|selected| Some((position(&selected.package.identity)?, selected.tag.clone()))).collect();
     if order.len() == lock.packages.len() {
-        return Ok((world, order));
+        return Ok(Order { world, packages: order });
     }
     Err(BuildError {
         hint: Some("build with the packages the lock was made with".to_owned()),

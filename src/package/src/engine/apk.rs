@@ -24,8 +24,8 @@ impl Engine<'_> {
             None => acquire::resolve_plan(plan, apk, &keys, self.options.agent.as_ref(), &self.fetcher()?, &self.reuse())?,
         };
         let layers = acquire::open_locked(&lock, plan, apk, &keys, &self.fetcher()?, self.store, self.observer)?;
-        let (world, order) = acquire::in_order(&lock, plan, apk, &layers)?;
-        let packages = order.iter().filter_map(|(at, tag)| {
+        let order = acquire::in_order(&lock, plan, apk, &layers)?;
+        let packages = order.packages.iter().filter_map(|(at, tag)| {
             let layer = layers.get(*at)?;
             Some(InstallPackage { package: &layer.content.info.package, layer, tag: tag.as_deref() })
         });
@@ -35,8 +35,13 @@ impl Engine<'_> {
             format!("{tag}{}", repository.public)
         };
         let repositories: Vec<String> = apk.repositories.iter().map(line).collect();
-        let request =
-            Request { packages: &packages, architecture: plan.architecture.apk(), world: &world, repositories: &repositories, keys: &keys };
+        let request = Request {
+            packages: &packages,
+            architecture: plan.architecture.apk(),
+            world: &order.world,
+            repositories: &repositories,
+            keys: &keys,
+        };
         let installed = install(&request).map_err(|error| build_error(&error))?;
         self.newest = installed.tree.newest_mtime().seconds;
         self.memory = Some(installed.tree);
