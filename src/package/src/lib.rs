@@ -15,5 +15,6 @@ pub mod openpgp;
 mod place;
 mod reuse;
 pub mod root;
+mod scripts;
 pub mod store;
 pub mod tools;

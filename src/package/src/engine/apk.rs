@@ -5,9 +5,9 @@ use rootfs_plugin::{ApkInstaller, BuildError, Plan};
 use super::{Engine, build_error};
 use crate::apk::acquire;
 use crate::apk::install::{InstallPackage, PendingScript, Request, install};
-use crate::apt::install::scripts::Scripts;
 use crate::lock::Lock;
 use crate::observer::{Event, Step};
+use crate::scripts::Scripts;
 
 /// What apk gives its scripts (its `src/database.c`).
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";

@@ -8,11 +8,11 @@ use crate::apt;
 use crate::apt::acquire::Wanted;
 use crate::apt::inputs::install_inputs;
 use crate::apt::install::Installation;
-use crate::apt::install::scripts::Scripts;
 use crate::deb::DebLayer;
 use crate::fetch::Fetcher;
 use crate::lock::Lock;
 use crate::observer::{Event, Step};
+use crate::scripts::Scripts;
 use crate::store::KeptTree;
 
 impl Engine<'_> {

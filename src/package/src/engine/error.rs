@@ -24,6 +24,7 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         crate::apt::install::InstallError,
         crate::deb::DebError,
         crate::fetch::FetchError,
+        crate::scripts::ScriptError,
         crate::store::StoreError,
         rootfs_sandbox::SandboxError,
     )

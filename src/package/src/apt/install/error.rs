@@ -1,4 +1,5 @@
 use crate::root::RootError;
+use crate::scripts::ScriptError;
 
 /// Why packages can't be installed.
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +32,8 @@ pub enum InstallError {
     #[error("no package is to be installed")]
     Nothing,
     /// A script or dpkg failed.
-    #[error("{origin} {how}{}", output.iter().map(|line| format!("\n    | {line}")).collect::<String>())]
-    Script {
-        /// `libc6 preinst`, `dpkg`.
-        origin: String,
-        /// `exited with 1`.
-        how: String,
-        /// The last lines it printed.
-        output: Vec<String>,
-    },
+    #[error(transparent)]
+    Script(#[from] ScriptError),
     /// dpkg says it is done and isn't.
     #[error("packages that dpkg left unfinished: {}", packages.join(", "))]
     Unfinished {
@@ -81,7 +75,7 @@ impl InstallError {
             Self::Overwrite { package, owner, .. } => {
                 Some(format!("leave one of them out, or ask the maintainer of {package} for a Replaces on {owner}"))
             }
-            Self::Script { .. } => Some("run again with -v to see everything that scripts print".to_owned()),
+            Self::Script(error) => error.hint(),
             _ => None,
         }
     }

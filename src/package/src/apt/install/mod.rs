@@ -6,7 +6,7 @@ mod database;
 mod diversions;
 mod error;
 mod overrides;
-pub(crate) mod scripts;
+mod scripts;
 mod triggers;
 mod trims;
 mod unpack;
@@ -25,13 +25,13 @@ use self::control::Control;
 use self::database::State;
 use self::diversions::Diversions;
 use self::overrides::Overrides;
-use self::scripts::Scripts;
 use self::triggers::{Activated, Interests};
 use self::unpack::{Owners, Rules, Unpacking};
 use self::waves::Wave;
 use crate::deb::DebLayer;
 use crate::observer::{Event, Observer, Step};
 use crate::root::Root;
+use crate::scripts::Scripts;
 
 const POLICY: &[u8] = b"usr/sbin/policy-rc.d";
 /// invoke-rc.d's word for "not allowed": no service may be started while an image is built.
