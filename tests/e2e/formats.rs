@@ -209,7 +209,7 @@ fn mapped(workbench: &Workbench) -> Result<(), Failed> {
 }
 
 /// A kernel with an initramfs that loads its drivers.
-pub(crate) pub(crate) fn kernel(workbench: &Workbench) -> Result<PathBuf, Failed> {
+pub(crate) fn kernel(workbench: &Workbench) -> Result<PathBuf, Failed> {
     let url = workbench.mirror()?.url();
     workbench.once("kernel", |path| workbench.product().mirror(&url).args(["kernel", "debian", "-d"]).arg(path).run()?.success().map(drop))
 }
@@ -222,7 +222,7 @@ pub(crate) fn console(arguments: impl FnOnce(Process) -> Process) -> Result<Stri
 }
 
 /// Such a machine; gives what the guest said once it was up.
-pub(crate) pub(crate) fn machine(arguments: impl FnOnce(Process) -> Process) -> Result<String, Failed> {
+pub(crate) fn machine(arguments: impl FnOnce(Process) -> Process) -> Result<String, Failed> {
     let output = console(arguments)?;
     let up = output.lines().find_map(|line| line.split_once("GUEST-UP ")).map(|(_, said)| said.trim().to_owned());
     up.ok_or_else(|| format!("the guest is not up:\n{output}").into())

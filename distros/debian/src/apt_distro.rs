@@ -85,7 +85,8 @@ impl AptDistro {
 
     /// Only PCs have a BIOS.
     fn bios_loader(&self, architecture: Architecture) -> Vec<String> {
-        if architecture == Architecture::X86_64 { self.file.bios_loader.clone() } else { Vec::new() }
+        let is_pc = matches!(architecture, Architecture::X86_64 | Architecture::I686);
+        if is_pc { self.file.bios_loader.clone() } else { Vec::new() }
     }
 
     fn tweaks(&self, release: &FileRelease, variant: &str, include: &[Include]) -> Vec<Tweak> {

@@ -83,8 +83,10 @@ fn every_release_and_variant_makes_a_plan_with_keys() {
 #[test]
 fn only_a_pc_has_a_boot_loader_for_a_bios() {
     let loader = |architecture| debian().plan(&Request { architecture, ..request() }).unwrap().bios_loader;
-    assert_eq!(loader(Architecture::X86_64), ["grub-pc-bin", "grub-common"]);
-    assert!(loader(Architecture::Aarch64).is_empty());
+    for architecture in Architecture::ALL {
+        let is_pc = matches!(architecture, Architecture::X86_64 | Architecture::I686);
+        assert_eq!(loader(architecture), if is_pc { &["grub-pc-bin", "grub-common"][..] } else { &[] }, "{architecture}");
+    }
 }
 
 #[test]

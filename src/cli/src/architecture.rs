@@ -18,6 +18,11 @@ pub(crate) fn of(tree: &Tree) -> Option<Architecture> {
     })
 }
 
+/// Whether its machines are PCs, of which any can have a BIOS.
+pub(crate) fn has_bios(architecture: Architecture) -> bool {
+    matches!(architecture, Architecture::X86_64 | Architecture::I686)
+}
+
 /// As the type of a root partition says it.
 pub(crate) fn of_partition(architecture: Architecture) -> rootfs_image::Architecture {
     match architecture {

@@ -8,9 +8,10 @@ use rootfs_package::kernel::fetch_kernel;
 use rootfs_package::lock::Lock;
 use rootfs_package::store::Store;
 use rootfs_package::tools::{ToolOptions, Tools};
-use rootfs_plugin::{Architecture, Plan};
+use rootfs_plugin::Plan;
 use rootfs_tree::Tree;
 
+use crate::architecture::has_bios;
 use crate::bios::BiosParts;
 use crate::command_line;
 use crate::engine_options::program;
@@ -75,17 +76,19 @@ impl Starter {
 /// # Errors
 /// Wrong usage: what it has nothing for.
 pub(crate) fn require_planned(plan: &Plan, boot: Boot) -> Result<(), Failure> {
-    if boot != Boot::Bios || !plan.bios_loader.is_empty() {
-        return Ok(());
-    }
     let Plan { distribution, release, architecture, .. } = plan;
-    let (reason, hint) = match architecture {
-        Architecture::X86_64 => {
-            (format!("{distribution} {release} has no boot loader for a BIOS"), "`--boot uefi`, or a kernel from outside")
+    let (reason, hint) = match boot {
+        Boot::Direct => return Ok(()),
+        Boot::Bios if !has_bios(*architecture) => {
+            (format!("machines of {architecture} have no BIOS"), Some("`--boot uefi` makes a disk that they start"))
         }
-        _ => (format!("machines of {architecture} have no BIOS"), "`--boot uefi` makes a disk that they start"),
+        _ if plan.kernel.is_none() => (format!("{distribution} {release} has no kernel for guests on {architecture}"), None),
+        Boot::Bios if plan.bios_loader.is_empty() => {
+            (format!("{distribution} {release} has no boot loader for a BIOS"), Some("`--boot uefi`, or a kernel from outside"))
+        }
+        Boot::Uefi | Boot::Bios => return Ok(()),
     };
-    Err(Failure::new(format!("--boot {boot}: {reason}")).hint(Some(hint.to_owned())).exit(Exit::Usage))
+    Err(Failure::new(format!("--boot {boot}: {reason}")).hint(hint.map(str::to_owned)).exit(Exit::Usage))
 }
 
 /// Fails unless the lock pins what the disk is to be started by.
@@ -135,7 +138,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use rootfs_package::lock::LockedPackage;
-    use rootfs_plugin::{AptInstaller, Installer};
+    use rootfs_plugin::{AptInstaller, Architecture, Installer};
 
     use super::*;
 
@@ -177,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_distribution_may_have_no_boot_loader() {
-        let plan = |architecture, bios_loader| Plan {
+        let plan = |architecture, kernel: Option<&str>, loader: &[&str]| Plan {
             distribution: "other".to_owned(),
             release: "1".to_owned(),
             architecture,
@@ -192,17 +195,22 @@ mod tests {
             selection: None,
             without: Vec::new(),
             tweaks: Vec::new(),
-            kernel: None,
+            kernel: kernel.map(str::to_owned),
             uefi_stub: None,
-            bios_loader,
+            bios_loader: loader.iter().map(|name| (*name).to_owned()).collect(),
             init_expected: true,
         };
         let told = |plan: &Plan, boot| require_planned(plan, boot).err().map(|failure| (failure.message, failure.exit));
-        let none = plan(Architecture::X86_64, Vec::new());
-        assert_eq!(told(&none, Boot::Uefi), None);
-        assert_eq!(told(&none, Boot::Bios), Some(("--boot bios: other 1 has no boot loader for a BIOS".to_owned(), Exit::Usage)));
-        let arm = plan(Architecture::Aarch64, Vec::new());
-        assert_eq!(told(&arm, Boot::Bios), Some(("--boot bios: machines of aarch64 have no BIOS".to_owned(), Exit::Usage)));
-        assert_eq!(told(&plan(Architecture::X86_64, vec!["grub".to_owned()]), Boot::Bios), None);
+        let refused = |boot: &str, why: &str| Some((format!("--boot {boot}: {why}"), Exit::Usage));
+        let all = plan(Architecture::X86_64, Some("linux"), &["grub"]);
+        assert_eq!(Boot::ALL.map(|(_, boot)| told(&all, boot)), [None, None, None]);
+        let no_grub = plan(Architecture::X86_64, Some("linux"), &[]);
+        assert_eq!(told(&no_grub, Boot::Uefi), None);
+        assert_eq!(told(&no_grub, Boot::Bios), refused("bios", "other 1 has no boot loader for a BIOS"));
+        let no_kernel = plan(Architecture::I686, None, &["grub"]);
+        let why = "other 1 has no kernel for guests on i686";
+        assert_eq!(Boot::ALL.map(|(_, boot)| told(&no_kernel, boot)), [None, refused("uefi", why), refused("bios", why)]);
+        let arm = plan(Architecture::Aarch64, Some("linux"), &[]);
+        assert_eq!(told(&arm, Boot::Bios), refused("bios", "machines of aarch64 have no BIOS"));
     }
 }

@@ -110,6 +110,7 @@ fn what_no_bios_starts() {
         snapshot(name, &[], &[fixed.as_slice(), rest].concat(), &[]);
     };
     bios("bios-other-architecture", "disk.img", "aarch64", &[]);
+    bios("bios-no-kernel", "disk.img", "i686", &[]);
     bios("bios-squashfs", "disk.img", "x86_64", &["--fs", "squashfs"]);
     bios("bios-no-table", "disk.img", "x86_64", &["--table", "none"]);
     bios("bios-dax", "disk.img", "x86_64", &["--dax"]);

@@ -24,9 +24,6 @@ use task::{pack, unpack};
 
 pub use task::ToolTask;
 
-/// Directories that are links into `/usr` where the distribution has them merged.
-const MERGED: [&str; 4] = ["bin", "lib", "lib64", "sbin"];
-
 /// All that a program finds in its environment.
 const ENVIRONMENT: [(&str, &str); 4] =
     [("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8"), ("SOURCE_DATE_EPOCH", "0")];
@@ -46,7 +43,8 @@ pub struct ToolOptions {
 #[derive(Debug)]
 pub struct Tools {
     packages: Vec<LockedPackage>,
-    merged_usr: bool,
+    /// Directories that are links into `/usr`, where the distribution has them merged.
+    merged: Vec<&'static str>,
     store: Store,
     options: ToolOptions,
 }
@@ -68,7 +66,8 @@ impl Tools {
         let fetcher = Fetcher::new(store, fetch, observer).map_err(|error| build_error(&error))?;
         observer.event(Event::Began(Step::Fetch));
         fetch_packages(&packages, plan, &fetcher)?;
-        Ok(Self { packages, merged_usr, store: store.clone(), options })
+        let merged = ["bin", "sbin", "lib"].into_iter().chain(plan.architecture.library_directories().iter().copied());
+        Ok(Self { packages, merged: merged.filter(|_| merged_usr).collect(), store: store.clone(), options })
     }
 
     /// Runs a program, unless it has run with the same packages and the same files before. Gives the results' contents in their order.
@@ -105,7 +104,7 @@ impl Tools {
             "packages",
             self.packages.iter().map(|package| format!("{} {} {} {}", package.name, package.version, package.architecture, package.sha256)),
         );
-        inputs.set("merged /usr", if self.merged_usr { "yes" } else { "no" });
+        inputs.set("merged /usr", self.merged.join(" "));
         task.describe(&mut inputs);
         inputs
     }
@@ -113,7 +112,7 @@ impl Tools {
     /// The payloads, one over another.
     fn tree(&self, layers: &[DebLayer]) -> Result<Tree, TreeError> {
         let mut tree = Tree::default();
-        for name in MERGED.iter().filter(|_| self.merged_usr) {
+        for name in &self.merged {
             tree.make_directory(format!("/usr/{name}").as_bytes(), Time::default())?;
             let kind = Kind::Symlink(format!("usr/{name}").into_bytes().into());
             tree.place(format!("/{name}").as_bytes(), Node { metadata: Metadata::root(0o777, Time::default()), kind, package: None })?;

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::build::{host, now};
 use super::print;
+use crate::architecture::has_bios;
 use crate::args::BootArgs;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
@@ -65,7 +66,7 @@ pub(super) fn run(args: &BootArgs, environment: &Environment, interrupted: Arc<A
 
 /// Whether a BIOS finds a boot loader on the disk, and nothing was said that only a kernel from outside can be given.
 fn starts_by_itself(args: &BootArgs, architecture: Architecture) -> bool {
-    if architecture != Architecture::X86_64 || args.kernel.is_some() || args.initrd.is_some() || args.append.is_some() {
+    if !has_bios(architecture) || args.kernel.is_some() || args.initrd.is_some() || args.append.is_some() {
         return false;
     }
     // What can't be looked at is for whoever boots it to complain of.
