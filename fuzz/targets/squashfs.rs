@@ -21,6 +21,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
 fn verify(image: &[u8]) {
     if let Ok(reader) = SquashfsReader::open(&image) {
         let _ = reader.verify();
+        let _ = reader.lookup(b"/sbin/init");
     }
 }
 

@@ -60,8 +60,8 @@ pub use progress::{Progress, Quiet};
 pub use sink::{Image, Sink, SinkError};
 pub use source::{FileSource, ImageSource, Stretch};
 pub use squashfs::{
-    LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsError, SquashfsInfo, SquashfsOptions, SquashfsReadError, SquashfsReader,
-    SquashfsVerified,
+    LeftOut, OtherXattrs, Squashfs, SquashfsCompression, SquashfsEntry, SquashfsError, SquashfsInfo, SquashfsOptions, SquashfsReadError,
+    SquashfsReader, SquashfsVerified,
 };
 pub use stream::{Compression, Encoder};
 pub use uki::{Uki, UkiError};

@@ -24,5 +24,5 @@ mod xattr;
 
 pub use error::SquashfsError;
 pub use options::{OtherXattrs, SquashfsCompression, SquashfsOptions};
-pub use read::{SquashfsInfo, SquashfsReadError, SquashfsReader, SquashfsVerified};
+pub use read::{SquashfsEntry, SquashfsInfo, SquashfsReadError, SquashfsReader, SquashfsVerified};
 pub use writer::{LeftOut, Squashfs};

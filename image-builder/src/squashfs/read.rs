@@ -1,4 +1,4 @@
-//! squashfs 4.0 from an image, to say what it is and whether all of it can be read.
+//! squashfs 4.0 from an image, to say what it is, what stands under a name, and whether all of it can be read.
 //!
 //! An image is hostile until it is verified: nothing is allocated by a length that it merely claims, and no part is read more often than it is long.
 
@@ -7,12 +7,14 @@ mod decompress;
 mod directory;
 mod error;
 mod inode;
+mod lookup;
 mod metadata;
 mod superblock;
 mod verify;
 mod xattr;
 
 pub use error::SquashfsReadError;
+pub use lookup::SquashfsEntry;
 pub use superblock::SquashfsInfo;
 pub use verify::SquashfsVerified;
 

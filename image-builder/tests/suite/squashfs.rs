@@ -6,6 +6,7 @@ mod file;
 mod forms;
 pub(crate) mod judge;
 mod large;
+mod lookup;
 mod mksquashfs;
 mod random;
 mod read;

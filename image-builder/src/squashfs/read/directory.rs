@@ -26,11 +26,11 @@ impl<'a> SquashfsReader<'a> {
 }
 
 impl Listing {
-    /// Reads the entries.
+    /// Reads the entries: each one's name and what it says.
     pub(super) fn verify(
         &self,
         cursor: &mut Cursor<'_>,
-        mut entry: impl FnMut(Named) -> Result<(), SquashfsReadError>,
+        mut entry: impl FnMut(&[u8], Named) -> Result<(), SquashfsReadError>,
     ) -> Result<(), SquashfsReadError> {
         let wrong = |reason| SquashfsReadError::Directory { number: self.number, reason };
         let mut headers = Headers::new();
@@ -68,7 +68,7 @@ impl Listing {
                 }
                 let inode = header.inode_number.get().checked_add_signed(head.inode_number.get().into());
                 let reference = u64::from(header.start_block.get()) << 16 | u64::from(head.offset.get());
-                entry(Named { number: inode.unwrap_or(0), reference, kind: head.entry_type.get() })?;
+                entry(&name, Named { number: inode.unwrap_or(0), reference, kind: head.entry_type.get() })?;
                 if number == 0 && !self.index.is_empty() {
                     headers.insert(at, (block, name.clone()));
                 }

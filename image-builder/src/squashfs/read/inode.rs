@@ -75,18 +75,9 @@ impl Inodes<'_> {
             kind::DIRECTORY => self.directory(&mut inode, is_long)?,
             kind::REGULAR => self.file(&mut inode, is_long)?,
             kind::SYMLINK => {
-                let head: SymlinkInode = self.cursor.get()?;
-                let length = head.symlink_size.get() as usize;
-                if length == 0 || length > SYMLINK_MAX {
-                    return Err(wrong("target's length", length as u64));
-                }
-                let mut target = vec![0; length];
-                self.cursor.read(&mut target)?;
-                if target.contains(&0) {
-                    return Err(wrong("target's length", length as u64));
-                }
+                let (links, _target) = read_target(&mut self.cursor, number)?;
                 self.xattr(number, is_long)?;
-                inode.links = head.nlink.get();
+                inode.links = links;
             }
             kind::BLOCK_DEVICE | kind::CHAR_DEVICE => {
                 inode.links = self.cursor.get::<DevInode>()?.nlink.get();
@@ -115,16 +106,8 @@ impl Inodes<'_> {
 
     fn directory(&mut self, inode: &mut Inode, is_long: bool) -> Result<(), SquashfsReadError> {
         let number = inode.number;
-        let (links, size, block, offset, parent, count) = if is_long {
-            let head: LongDirInode = self.cursor.get()?;
-            self.check_xattr(number, head.xattr.get())?;
-            (head.nlink, head.file_size.get(), head.start_block, head.offset, head.parent_inode, head.i_count.get())
-        } else {
-            let head: DirInode = self.cursor.get()?;
-            (head.nlink, head.file_size.get().into(), head.start_block, head.offset, head.parent_inode, 0)
-        };
-        let length = size.checked_sub(LISTING_EXTRA).filter(|_| size <= i32::MAX.unsigned_abs());
-        let length = length.ok_or(SquashfsReadError::Inode { number, field: "size", value: size.into() })?;
+        let (head, xattr, count) = DirectoryHead::read(&mut self.cursor, number, is_long)?;
+        self.check_xattr(number, xattr)?;
         let mut index = Vec::new();
         for _ in 0..count {
             let head: DirIndex = self.cursor.get()?;
@@ -136,9 +119,8 @@ impl Inodes<'_> {
             self.cursor.read(&mut name)?;
             index.push((head.index.get(), head.start_block.get(), name));
         }
-        let reference = u64::from(block.get()) << 16 | u64::from(offset.get());
-        inode.links = links.get();
-        inode.directory = Some(Listing { number, parent: parent.get(), reference, length, index });
+        inode.links = head.links;
+        inode.directory = Some(Listing { index, ..head.listing });
         Ok(())
     }
 
@@ -180,4 +162,43 @@ impl Inodes<'_> {
         }
         Ok(())
     }
+}
+
+/// What a directory's inode says, but for its index.
+#[derive(Debug)]
+pub(super) struct DirectoryHead {
+    links: u32,
+    /// Without its index.
+    pub(super) listing: Listing,
+}
+
+impl DirectoryHead {
+    /// Reads what comes after the base; gives the set of attributes and how many places of the index follow, too.
+    pub(super) fn read(cursor: &mut Cursor<'_>, number: u32, is_long: bool) -> Result<(Self, u32, u16), SquashfsReadError> {
+        let (links, size, block, offset, parent, xattr, count) = if is_long {
+            let head: LongDirInode = cursor.get()?;
+            (head.nlink, head.file_size.get(), head.start_block, head.offset, head.parent_inode, head.xattr.get(), head.i_count.get())
+        } else {
+            let head: DirInode = cursor.get()?;
+            (head.nlink, head.file_size.get().into(), head.start_block, head.offset, head.parent_inode, NO_XATTR, 0)
+        };
+        let length = size.checked_sub(LISTING_EXTRA).filter(|_| size <= i32::MAX.unsigned_abs());
+        let length = length.ok_or(SquashfsReadError::Inode { number, field: "size", value: size.into() })?;
+        let reference = u64::from(block.get()) << 16 | u64::from(offset.get());
+        let listing = Listing { number, parent: parent.get(), reference, length, index: Vec::new() };
+        Ok((Self { links: links.get(), listing }, xattr, count))
+    }
+}
+
+/// Reads what comes after the base of a link, but for its attributes: how many names it has, and its target.
+pub(super) fn read_target(cursor: &mut Cursor<'_>, number: u32) -> Result<(u32, Vec<u8>), SquashfsReadError> {
+    let head: SymlinkInode = cursor.get()?;
+    let length = head.symlink_size.get() as usize;
+    let wrong = SquashfsReadError::Inode { number, field: "target's length", value: length as u64 };
+    if length == 0 || length > SYMLINK_MAX {
+        return Err(wrong);
+    }
+    let mut target = vec![0; length];
+    cursor.read(&mut target)?;
+    if target.contains(&0) { Err(wrong) } else { Ok((head.nlink.get(), target)) }
 }

@@ -76,7 +76,7 @@ impl SquashfsReader<'_> {
             let wrong = |reason| SquashfsReadError::Directory { number: listing.number, reason };
             // No two share one: what is read is bounded by the table.
             left = left.checked_sub(listing.length.into()).ok_or_else(|| wrong("its listing overlaps others"))?;
-            listing.verify(&mut cursor, |Named { number, reference, kind }| {
+            listing.verify(&mut cursor, |_name, Named { number, reference, kind }| {
                 let inode = seen.get_mut(&number).filter(|inode| inode.reference == reference && inode.kind == kind);
                 inode.ok_or_else(|| wrong("an entry leads to no inode"))?.names += 1;
                 if kind == kind::DIRECTORY {

@@ -13,12 +13,12 @@ fn verify(image: &(impl ImageSource + Sized)) -> Result<SquashfsVerified, Squash
     SquashfsReader::open(image)?.verify()
 }
 
-fn open(judged: &Judged) -> FileSource {
+pub(super) fn open(judged: &Judged) -> FileSource {
     FileSource::open(&judged.image).unwrap()
 }
 
 /// Everything a squashfs has a part for.
-fn full() -> Tree {
+pub(super) fn full() -> Tree {
     let mut tree = everything();
     crowd(&mut tree, "crowd", 1500, 20);
     for index in 0..20 {
