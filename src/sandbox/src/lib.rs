@@ -17,4 +17,4 @@ pub use command::{Command, Exit, Outcome, Runner, Stream};
 pub use error::SandboxError;
 pub use guest::GUEST;
 pub use sandbox::{Sandbox, SandboxOptions};
-pub use user_namespace::{UserNamespaceError, enter_user_namespace, is_in_user_namespace};
+pub use user_namespace::{IdMaps, IdRange, UserNamespaceError, enter_user_namespace, id_maps, is_in_user_namespace};

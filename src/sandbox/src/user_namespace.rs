@@ -113,20 +113,13 @@ const KNOBS: [(&str, &str, &str, &str); 3] = [
 /// When the user has no subordinate ids, or the system forbids it; the process is then of no use for anything else.
 #[expect(unsafe_code, reason = "unshare(2) is unsafe for the sake of a flag that is not used here")]
 pub fn enter_user_namespace(path: &OsStr) -> Result<(), UserNamespaceError> {
-    let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    let passwd = read("/etc/passwd")?;
-    let name = user_name(&passwd, uid);
+    let maps = id_maps()?;
     let mut waiting = Vec::new();
-    for (program, file, own) in [("newuidmap", "/etc/subuid", uid), ("newgidmap", "/etc/subgid", gid)] {
-        let ranges = subordinate(&read(file)?, name, uid);
-        let found = ranges.iter().fold(0, |sum: u32, range| sum.saturating_add(range.count));
-        if found < NEEDED {
-            let user = name.map_or_else(|| uid.to_string(), str::to_owned);
-            return Err(UserNamespaceError::Ids { user, file: file.into(), found });
-        }
+    for (program, ranges) in [("newuidmap", &maps.users), ("newgidmap", &maps.groups)] {
         let found = find(program, path).ok_or(UserNamespaceError::Program { program })?;
         let mut arguments = vec![found.into_os_string(), std::process::id().to_string().into()];
-        arguments.extend(mapping(own, &ranges).iter().map(|number| number.to_string().into()));
+        let numbers = ranges.iter().flat_map(|range| [range.inside, range.outside, range.count]);
+        arguments.extend(numbers.map(|number| number.to_string().into()));
         let child = launch_waiting(&arguments).map_err(|source| UserNamespaceError::Host { action: "start a process", source })?;
         waiting.push((program, child));
     }
@@ -136,6 +129,46 @@ pub fn enter_user_namespace(path: &OsStr) -> Result<(), UserNamespaceError> {
     // Where a policy takes the powers away again, it is told here and not in the middle of a build.
     // SAFETY: as above.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUTS) }.map_err(refused)
+}
+
+/// Ids inside a user namespace and what they are outside, as a line of `uid_map` has them (user_namespaces(7)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    /// The first id inside.
+    pub inside: u32,
+    /// The first id outside.
+    pub outside: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// Whom [`enter_user_namespace`] makes of whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdMaps {
+    /// The caller is 0, its subordinate users follow from 1 on.
+    pub users: Vec<IdRange>,
+    /// The same of groups.
+    pub groups: Vec<IdRange>,
+}
+
+/// The ids that are the caller's to give away.
+///
+/// # Errors
+/// When the user has not enough of them for a tree.
+pub fn id_maps() -> Result<IdMaps, UserNamespaceError> {
+    let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let passwd = read("/etc/passwd")?;
+    let name = user_name(&passwd, uid);
+    let ranges = |file: &'static str, own| {
+        let ranges = subordinate(&read(file)?, name, uid);
+        let found = ranges.iter().fold(0, |sum: u32, range| sum.saturating_add(range.count));
+        if found < NEEDED {
+            let user = name.map_or_else(|| uid.to_string(), str::to_owned);
+            return Err(UserNamespaceError::Ids { user, file: file.into(), found });
+        }
+        Ok(mapping(own, &ranges))
+    };
+    Ok(IdMaps { users: ranges("/etc/subuid", uid)?, groups: ranges("/etc/subgid", gid)? })
 }
 
 /// Whether this process is in a user namespace that doesn't have all ids: such a one can't make device nodes.
@@ -181,16 +214,16 @@ fn subordinate(text: &str, name: Option<&str>, uid: u32) -> Vec<Range> {
     text.lines().filter_map(of_line).filter(|range| range.count > 0).collect()
 }
 
-/// What newuidmap(1) takes: the caller is 0, the ranges follow from 1 on.
-fn mapping(own: u32, ranges: &[Range]) -> Vec<u32> {
-    let mut numbers = vec![0, own, 1];
+/// The caller is 0, the ranges follow from 1 on.
+fn mapping(own: u32, ranges: &[Range]) -> Vec<IdRange> {
+    let mut map = vec![IdRange { inside: 0, outside: own, count: 1 }];
     let mut next = 1_u32;
     for range in ranges {
         let count = range.count.min(u32::MAX - 1 - next);
-        numbers.extend([next, range.first, count]);
+        map.push(IdRange { inside: next, outside: range.first, count });
         next += count;
     }
-    numbers
+    map
 }
 
 fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
@@ -232,7 +265,8 @@ mod tests {
         let ranges = [Range { first: 100_000, count: 65536 }, Range { first: 300_000, count: 10 }];
         assert_eq!(subordinate(text, Some("ann"), 1000), ranges);
         assert_eq!(subordinate(text, None, 7), []);
-        assert_eq!(mapping(1000, &ranges), [0, 1000, 1, 1, 100_000, 65536, 65537, 300_000, 10]);
+        let map = [(0, 1000, 1), (1, 100_000, 65536), (65537, 300_000, 10)];
+        assert_eq!(mapping(1000, &ranges), map.map(|(inside, outside, count)| IdRange { inside, outside, count }));
     }
 
     #[test]
