@@ -72,7 +72,8 @@ fn goes_on(workbench: &Workbench) -> Result<(), Failed> {
     archive.apk(&out).args(["add", "scanelf"]).run()?.success()?;
     let after = archive.apk(&out).arg("info").run()?.success()?.output;
     ensure!(after.lines().count() == before.lines().count() + 1, "before:\n{before}after:\n{after}");
-    let inside = workbench.product().arg("shell").arg(&out).args(["--", "sh", "-c", "scanelf -V; ls /bin/mount; id -u"]).run()?.success()?;
+    let inside =
+        workbench.product().arg("shell").arg(&out).args(["--", "sh", "-c", "scanelf -V; ls /bin/mount; id -u"]).run()?.success()?;
     ensure!(inside.output.ends_with("/bin/mount\n0\n"), "{}", inside.report("the tree doesn't work"));
     // The judge says no: a file that is not as its package has it.
     fs_err::write(out.join("sbin/apk"), "changed")?;
@@ -156,7 +157,12 @@ fn scripts(workbench: &Workbench) -> Result<(), Failed> {
     run.complains(&["broken post-install", "7", "this goes wrong"])?;
     ensure!(!other.exists(), "something is left");
     let user = PlainUser::new(workbench, 0)?;
-    let run = archive.build(user.product(workbench)).args(["--extra-pkg", "greeting", "-o"]).arg(user.home().join("x.tar")).run()?.exits_with(1)?;
+    let run = archive
+        .build(user.product(workbench))
+        .args(["--extra-pkg", "greeting", "-o"])
+        .arg(user.home().join("x.tar"))
+        .run()?
+        .exits_with(1)?;
     run.complains(&["greeting"])?;
     Ok(())
 }
@@ -177,7 +183,8 @@ fn initrd(workbench: &Workbench) -> Result<(), Failed> {
     let file = scratch.path().join("initrd.img");
     archive.build(workbench.product()).arg("--overlay").arg(&layer).args(["--format", "cpio", "-o"]).arg(&file).run()?.success()?;
     let kernel = kernel(workbench)?.join("vmlinuz");
-    let said = machine(|process| process.arg("-kernel").arg(&kernel).arg("-initrd").arg(&file).args(["-append", "console=ttyS0 panic=-1"]))?;
+    let said =
+        machine(|process| process.arg("-kernel").arg(&kernel).arg("-initrd").arg(&file).args(["-append", "console=ttyS0 panic=-1"]))?;
     ensure!(said == "14 root", "{said}");
     Ok(())
 }
@@ -188,8 +195,12 @@ fn disk(workbench: &Workbench) -> Result<(), Failed> {
     let file = scratch.path().join("disk.img");
     archive.build(workbench.product()).args(["--agent", "own", "-o"]).arg(&file).run()?.success()?;
     let kernel = kernel(workbench)?;
-    let boot = workbench.product().arg("boot").arg(&file).arg("--kernel").arg(kernel.join("vmlinuz")).arg("--initrd").arg(kernel.join("initrd"));
-    let said = boot.args(["--timeout", "120s", "--", "sh", "-c", "ps -o comm= 1 | head -1; apk info | wc -l; exit 5"]).run_guest()?.exits_with(5)?;
+    let boot =
+        workbench.product().arg("boot").arg(&file).arg("--kernel").arg(kernel.join("vmlinuz")).arg("--initrd").arg(kernel.join("initrd"));
+    let said = boot
+        .args(["--timeout", "120s", "--", "sh", "-c", "ps -o comm= 1 | head -1; apk info | wc -l; exit 5"])
+        .run_guest()?
+        .exits_with(5)?;
     ensure!(said.output.ends_with("14\n"), "{}", said.output);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The end-to-end suite: each case is a real run of rootfs-gen, judged by the distribution's own tools.
 
-mod bios;
 mod alpine;
+mod bios;
 mod build;
 mod busybox;
 mod command_line;

@@ -7,6 +7,7 @@ mod digest;
 mod image;
 mod inspect;
 mod list;
+mod lxc;
 mod trees;
 mod wishes;
 
@@ -22,6 +23,7 @@ pub use digest::DigestArgs;
 pub use image::{ImageArgs, ImageVerbArgs};
 pub use inspect::{InspectArgs, VerifyArgs};
 pub use list::ListArgs;
+pub use lxc::LxcArgs;
 pub use trees::{RmArgs, ShellArgs};
 
 use crate::registry;
@@ -41,6 +43,8 @@ pub enum Verb {
     Boot(BootArgs),
     /// Fetch a kernel for one.
     Kernel(KernelArgs),
+    /// Write what LXC needs to run one.
+    Lxc(LxcArgs),
     /// Check one.
     Check(CheckArgs),
     /// Print the digest of one.
@@ -70,6 +74,7 @@ pub fn command() -> Command {
         VerifyArgs::augment_args(Command::new("verify")).about("Verify an image or archive: tables, filesystems, checksums, hashes"),
         BootArgs::augment_args(Command::new("boot")).about("Boot a disk image in QEMU, and do something in it"),
         KernelArgs::augment_args(Command::new("kernel")).about("Fetch a distribution's kernel for virtual machines"),
+        LxcArgs::augment_args(Command::new("lxc")).about("Write the configuration with which LXC runs a root filesystem"),
         CheckArgs::augment_args(Command::new("check")).about("Check a root filesystem by the rules"),
         DigestArgs::augment_args(Command::new("digest")).about("Print the digest of a root filesystem"),
         ShellArgs::augment_args(Command::new("shell")).about("Run a shell or a command inside a root filesystem, without network"),
@@ -141,6 +146,7 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
         Some(("verify", matches)) => VerifyArgs::from_arg_matches(matches).map(Verb::Verify),
         Some(("boot", matches)) => BootArgs::from_arg_matches(matches).map(Verb::Boot),
         Some(("kernel", matches)) => KernelArgs::from_arg_matches(matches).map(Verb::Kernel),
+        Some(("lxc", matches)) => LxcArgs::from_arg_matches(matches).map(Verb::Lxc),
         Some(("shell", matches)) => ShellArgs::from_arg_matches(matches).map(Verb::Shell),
         Some(("rm", matches)) => RmArgs::from_arg_matches(matches).map(Verb::Rm),
         Some(("list", matches)) => ListArgs::from_arg_matches(matches).map(Verb::List),

@@ -36,6 +36,11 @@ impl Expected {
         }
     }
 
+    /// What the tree runs on, as `uname -m` says it.
+    pub(crate) fn architecture(&self) -> Option<&str> {
+        self.architecture.as_deref()
+    }
+
     /// What any bootable tree is.
     pub(crate) fn bootable() -> Self {
         Self { init: true, agent: None, architecture: None }

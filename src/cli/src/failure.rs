@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use rootfs_plugin::{BuildError, PlanError};
 
 use crate::customise::CustomiseError;
+use crate::lxc::LxcError;
 use crate::setting_error::SettingError;
 use crate::target::TargetError;
 
@@ -151,6 +152,13 @@ impl From<SettingError> for Failure {
 
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
+        let exit = if error.is_usage() { Exit::Usage } else { Exit::Failed };
+        Self::of(&error).hint(error.hint()).exit(exit)
+    }
+}
+
+impl From<LxcError> for Failure {
+    fn from(error: LxcError) -> Self {
         let exit = if error.is_usage() { Exit::Usage } else { Exit::Failed };
         Self::of(&error).hint(error.hint()).exit(exit)
     }

@@ -7,8 +7,8 @@ pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 4] =
     [rootfs_alpine::alpine, rootfs_busybox::busybox, rootfs_debian::debian, rootfs_debian::ubuntu];
 
 /// Words on the command line that no distribution may be called.
-pub const RESERVED: [&str; 14] =
-    ["check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "shell", "rm", "new", "why", "diff", "help"];
+pub const RESERVED: [&str; 15] =
+    ["check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "lxc", "shell", "rm", "new", "why", "diff", "help"];
 
 /// The distribution of this name.
 #[must_use]

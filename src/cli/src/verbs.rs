@@ -8,6 +8,7 @@ mod image;
 mod inspect;
 mod kernel;
 mod list;
+mod lxc;
 mod rm;
 mod shell;
 mod verify;
@@ -31,6 +32,7 @@ pub fn run(verb: Verb, environment: &Environment, interrupted: Arc<AtomicBool>) 
         Verb::Verify(args) => verify::run(&args, interrupted),
         Verb::Boot(args) => boot::run(&args, environment, interrupted),
         Verb::Kernel(args) => kernel::run(&args, environment, interrupted),
+        Verb::Lxc(args) => lxc::run(&args, environment, interrupted),
         Verb::Check(args) => check::run(&args, environment),
         Verb::Digest(args) => digest::run(&args, environment),
         Verb::Shell(args) => shell::run(&args, environment),

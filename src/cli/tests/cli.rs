@@ -68,6 +68,7 @@ fn help() {
     snapshot("help-check", &[], &["check", "--help"], &[]);
     snapshot("help-inspect", &[], &["inspect", "--help"], &[]);
     snapshot("help-verify", &[], &["verify", "--help"], &[]);
+    snapshot("help-lxc", &[], &["lxc", "--help"], &[]);
     snapshot("version", &[], &["--version"], &[]);
 }
 
@@ -101,6 +102,17 @@ fn wrong_values() {
     debian("missing-package-file", &["--extra-pkg", "./gone.deb"]);
     debian("missing-agent", &["--agent", "./gone"]);
     debian("docker", &["--docker"]);
+}
+
+/// What can't be a container's. What can be is another thing for root than for others: the end-to-end cases show it.
+#[test]
+fn what_lxc_is_not_told() {
+    let lxc = |name: &str, rest: &[&str]| snapshot(name, &[], &[&["lxc"], rest].concat(), &[("letter", "dear reader\n")]);
+    lxc("lxc-no-name", &["."]);
+    lxc("lxc-missing", &["gone", "-n", "foo"]);
+    lxc("lxc-wrong-name", &[".", "-n", "../foo"]);
+    lxc("lxc-wrong-network", &[".", "-n", "foo", "--net", "veth:br0/x"]);
+    lxc("lxc-no-directory-to-write", &[".", "-n", "foo", "--rw", "letter"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Summary, findings_json};
+use crate::lxc::is_container_name;
 use crate::units;
 
 /// The last lines of a build: what was made, where, and what to do with it.
@@ -45,6 +46,10 @@ fn next_command(summary: &Summary) -> Option<String> {
     Some(match output.extension() {
         Some(suffix) if suffix == "img" || suffix == "raw" => format!("rootfs-gen boot {shown}"),
         Some(suffix) if suffix == "tar" => format!("docker import {shown}"),
+        Some(suffix) if suffix == "squashfs" || suffix == "sqfs" => {
+            let stem = output.file_stem().and_then(std::ffi::OsStr::to_str).filter(|stem| is_container_name(stem));
+            format!("rootfs-gen lxc {shown} -n {}", stem.unwrap_or("guest"))
+        }
         _ if summary.bootable => format!("systemd-nspawn --boot --directory {shown}"),
         _ => format!("rootfs-gen shell {shown}"),
     })
@@ -85,9 +90,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_summary_says_all_a_user_needs() {
-        let summary = Summary {
+    fn summary() -> Summary {
+        Summary {
             distribution: "debian".into(),
             release: "trixie".into(),
             variant: "guest".into(),
@@ -101,12 +105,29 @@ mod tests {
             outputs: vec!["./out".into()],
             lock: Some(Digest([1; 32])),
             bootable: true,
-        };
+        }
+    }
+
+    #[test]
+    fn the_summary_says_all_a_user_needs() {
+        let summary = summary();
         let digest = "ab".repeat(32);
         let expected = format!(
             "debian trixie (guest) for x86_64: 142 packages, 301.2 MB, 3.0 s\n  time    index 0.4 s, unpack 2.6 s\n  digest  {digest}\n  in      ./out\n  next    systemd-nspawn --boot --directory ./out\n"
         );
         assert_eq!(write_summary(&summary), expected);
         assert_eq!(summary_json(&summary)["seconds"]["unpack"], json!(2.6));
+    }
+
+    #[test]
+    fn what_comes_next_fits_what_was_made() {
+        for (output, command) in [
+            ("./out", "systemd-nspawn --boot --directory ./out"),
+            ("guest.img", "rootfs-gen boot guest.img"),
+            ("web.squashfs", "rootfs-gen lxc web.squashfs -n web"),
+            ("/srv/a b.sqfs", "rootfs-gen lxc /srv/a b.sqfs -n guest"),
+        ] {
+            assert_eq!(next_command(&Summary { outputs: vec![output.into()], ..summary() }).unwrap(), command);
+        }
     }
 }
