@@ -21,6 +21,7 @@ mod installed;
 mod interrupt;
 mod keys;
 mod lock;
+mod lxc;
 mod mirrors;
 mod never_half;
 mod output;
@@ -81,6 +82,7 @@ fn cases() -> Vec<Case> {
         images::cases(),
         busybox::cases(),
         alpine::cases(),
+        lxc::cases(),
         inspect::cases(),
         host::cases(),
         hostile_scripts::cases(),

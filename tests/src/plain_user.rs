@@ -71,6 +71,13 @@ impl PlainUser {
         self.run_by(workbench, strace.arg("unshare"))
     }
 
+    /// A shell's script, run by the user at home.
+    #[must_use]
+    pub fn script(&self, script: &str) -> Process {
+        let unshare = self.become_user(Process::judge("unshare"));
+        unshare.args(["sh", "-ec", script]).directory(self.home.path()).env("HOME", self.home.path())
+    }
+
     /// As the program whose execution in a trace begins what is the program's own doing.
     #[must_use]
     pub fn program(&self) -> &Path {
@@ -78,7 +85,13 @@ impl PlainUser {
     }
 
     fn run_by<'a>(&self, workbench: &'a Workbench, unshare: Process) -> Product<'a> {
-        let process = unshare.args(["--mount", "--propagation", "private", "sh", "-c", BECOME, "sh"]).arg(self.home.path());
-        Product::of(workbench, process.arg(&self.program)).env("HOME", self.home.path()).store(&self.home.path().join("store"))
+        Product::of(workbench, self.become_user(unshare).arg(&self.program))
+            .env("HOME", self.home.path())
+            .store(&self.home.path().join("store"))
+    }
+
+    /// What follows is run by the user.
+    fn become_user(&self, unshare: Process) -> Process {
+        unshare.args(["--mount", "--propagation", "private", "sh", "-c", BECOME, "sh"]).arg(self.home.path())
     }
 }
