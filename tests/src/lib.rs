@@ -2,6 +2,9 @@
 //!
 //! The cases are in `e2e/`; this library is what they and the benchmark are made of. It knows the program under test by its command line alone.
 
+mod alpine;
+mod apk_package;
+mod apk_repository;
 mod ar;
 mod case;
 mod chroot;
@@ -20,11 +23,15 @@ mod plain_user;
 mod process;
 mod product;
 mod repository;
+mod rsa_key;
 mod settings;
 mod suite_archive;
 mod tar_entry;
 mod workbench;
 
+pub use alpine::Alpine;
+pub use apk_package::{ApkFile, ApkPackage};
+pub use apk_repository::ApkRepository;
 pub use ar::{ar, ar_member, read_ar};
 pub use case::{Case, Need};
 pub use chroot::Chroot;
@@ -41,6 +48,7 @@ pub use plain_user::PlainUser;
 pub use process::{Finished, Process, Running, words};
 pub use product::Product;
 pub use repository::{Repository, Validity};
+pub use rsa_key::RsaKey;
 pub use settings::{Settings, find_program};
 pub use suite_archive::{SuiteArchive, path_in_archive, repacked};
 pub use tar_entry::{TarEntry, tar};

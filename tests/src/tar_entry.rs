@@ -10,6 +10,8 @@ pub struct TarEntry {
     size: Option<[u8; 12]>,
     mode: u32,
     owner: u32,
+    group: Option<u32>,
+    names: (String, String),
     mtime: i64,
 }
 
@@ -18,7 +20,18 @@ impl TarEntry {
     #[must_use]
     pub fn new(kind: u8, name: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref().to_vec();
-        Self { name, kind, link: Vec::new(), content: Vec::new(), size: None, mode: 0o644, owner: 0, mtime: 1_700_000_000 }
+        Self {
+            name,
+            kind,
+            link: Vec::new(),
+            content: Vec::new(),
+            size: None,
+            mode: 0o644,
+            owner: 0,
+            group: None,
+            names: Default::default(),
+            mtime: 1_700_000_000,
+        }
     }
 
     /// A directory.
@@ -69,6 +82,33 @@ impl TarEntry {
         Self { owner, ..self }
     }
 
+    /// Sets the group, where it is another number than the owner.
+    #[must_use]
+    pub fn group(self, group: u32) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    /// Sets the names of owner and group.
+    #[must_use]
+    pub fn names(self, user: &str, group: &str) -> Self {
+        Self { names: (user.to_owned(), group.to_owned()), ..self }
+    }
+
+    /// Its type.
+    pub(crate) fn kind(&self) -> u8 {
+        self.kind
+    }
+
+    /// Whether it is the root itself, which has no name.
+    pub(crate) fn is_root(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    /// Its content, or what a link says: what apk has the checksum of.
+    pub(crate) fn summed(&self) -> &[u8] {
+        if self.kind == b'2' { &self.link } else { &self.content }
+    }
+
     /// Sets the time, in seconds since 1970.
     #[must_use]
     pub fn mtime(self, mtime: i64) -> Self {
@@ -96,7 +136,7 @@ impl TarEntry {
         put(0, &self.name[..self.name.len().min(100)]);
         put(100, &number::<8>(self.mode.into()));
         put(108, &number::<8>(self.owner.into()));
-        put(116, &number::<8>(self.owner.into()));
+        put(116, &number::<8>(self.group.unwrap_or(self.owner).into()));
         let length = i64::try_from(self.content.len()).unwrap_or(i64::MAX);
         put(124, &self.size.unwrap_or_else(|| number::<12>(length)));
         put(136, &number::<12>(self.mtime));
@@ -104,6 +144,8 @@ impl TarEntry {
         put(156, &[self.kind]);
         put(157, &self.link[..self.link.len().min(100)]);
         put(257, b"ustar  \0");
+        put(265, self.names.0.as_bytes());
+        put(297, self.names.1.as_bytes());
         if matches!(self.kind, b'3' | b'4') {
             // /dev/null, and loop3.
             let (major, minor) = if self.kind == b'3' { (1, 3) } else { (7, 3) };

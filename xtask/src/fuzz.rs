@@ -57,6 +57,7 @@ fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
     let directory = place.join("seeds").join(target);
     fs_err::create_dir_all(&directory).map_err(failed)?;
     let seeds = match target {
+        "apk" => crate::fuzz_apk::seeds(),
         "deb" => crate::fuzz_deb::seeds(),
         "ext4" => crate::fuzz_ext4::seeds(),
         "inspect" => crate::fuzz_inspect::seeds(),

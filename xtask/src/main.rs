@@ -4,6 +4,8 @@ mod bench;
 mod dependencies;
 mod error;
 mod fuzz;
+#[path = "../../fuzz/seeds/apk.rs"]
+mod fuzz_apk;
 #[path = "../../fuzz/seeds/deb.rs"]
 mod fuzz_deb;
 #[path = "../../fuzz/seeds/ext4.rs"]

@@ -181,3 +181,21 @@ impl<R: Read> Read for Tee<'_, R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    #[test]
+    fn a_payload_above_the_limit_is_refused() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&[0; 4096]).unwrap();
+        let packed = encoder.finish().unwrap();
+        let mut layer = Vec::new();
+        assert_eq!(read_payload(&mut packed.as_slice(), 4096, &mut layer).unwrap(), []);
+        let fault = read_payload(&mut packed.as_slice(), 4095, &mut layer).unwrap_err();
+        assert!(matches!(fault, ApkFault::TooLarge { limit: 4095, .. }), "{fault:?}");
+    }
+}

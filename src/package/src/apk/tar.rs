@@ -72,6 +72,9 @@ impl<R: Read> TarReader<R> {
             self.unread = header.size;
             self.padding = header.size.wrapping_neg() % BLOCK as u64;
             match header.kind {
+                // Readers don't agree on what the first of two means.
+                b'x' if extended.is_some() => return Err(self.fault(&header.name, "it is a second extended header of one entry")),
+                b'L' if long_name.is_some() => return Err(self.fault(&header.name, "it is a second long name of one entry")),
                 b'x' => extended = Some(self.read_extension(&header)?),
                 b'L' => long_name = Some(self.read_extension(&header)?),
                 b'g' => self.skip_content()?,

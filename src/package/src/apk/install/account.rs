@@ -14,11 +14,11 @@ pub(super) use script::{AccountScript, parse_account_script};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Command {
     /// `addgroup -S [-g GID] NAME`
-    AddGroup { name: String, gid: Option<u32> },
+    Group { name: String, gid: Option<u32> },
     /// `addgroup USER GROUP`
-    AddMember { user: String, group: String },
+    Member { user: String, group: String },
     /// `adduser -S -D -H -h HOME -s SHELL -G GROUP [-g GECOS] NAME`
-    AddUser { name: String, group: String, gecos: String, home: String, shell: String },
+    User { name: String, group: String, gecos: String, home: String, shell: String },
 }
 
 /// What is free for systems' own accounts, as BusyBox is configured.
@@ -64,9 +64,9 @@ impl Accounts {
     /// Does what a line does; false when that fails, as the command would.
     pub(super) fn apply(&mut self, command: &Command, tree: &mut Tree, time: Time) -> Result<bool, InstallError> {
         match command {
-            Command::AddGroup { name, gid } => self.add_group(name, *gid, tree, time),
-            Command::AddMember { user, group } => self.add_member(user, group, tree, time),
-            Command::AddUser { name, group, gecos, home, shell } => {
+            Command::Group { name, gid } => self.add_group(name, *gid, tree, time),
+            Command::Member { user, group } => self.add_member(user, group, tree, time),
+            Command::User { name, group, gecos, home, shell } => {
                 let gid = self.group.id(group);
                 let uid = self.passwd.free_id(SYSTEM_IDS);
                 let (Some(gid), Some(uid)) = (gid, uid) else { return Ok(false) };

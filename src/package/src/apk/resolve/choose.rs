@@ -83,7 +83,7 @@ impl Solver<'_> {
         self.list(name);
         for provider in self.providers(name) {
             let is_chosen = chosen.is_some_and(|chosen| chosen.package == provider.package);
-            if !is_chosen && !(is_shared(chosen) && is_shared(Some(*provider))) {
+            if !(is_chosen || is_shared(chosen) && is_shared(Some(*provider))) {
                 self.disqualify(provider.package);
             }
         }

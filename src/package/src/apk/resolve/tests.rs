@@ -124,6 +124,30 @@ fn what_can_not_be_used_is_told_when_it_is_missed() {
     assert!(matches!(&error, ResolveError::UnknownTag { dependency } if dependency == "a@edge") && error.hint().is_some());
 }
 
+/// As many packages as Alpine has, in several versions, that need and provide each other's libraries: a few are asked for, and all of them.
+#[test]
+fn as_many_packages_as_alpine_has() {
+    const COUNT: usize = 20_000;
+    let line = |at: usize| {
+        let needs: Vec<_> = (1..6).map(|step| format!("so:lib{}.so.1>=1", (at * 7 + step * 13) % (at + 1))).collect();
+        format!(
+            "p{at} {}; D:{} p0; p:so:lib{at}.so.1={} cmd:tool{}; i:p{} p{}",
+            1 + at % 3,
+            needs.join(" "),
+            1 + at % 3,
+            at % 50,
+            at / 2,
+            at / 3
+        )
+    };
+    let lines: Vec<String> = (0..COUNT).map(line).collect();
+    let universe = universe(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let count = |world: &str| resolve(&universe, &parse_world(world).unwrap()).unwrap().packages.len();
+    assert!(count("p19999 p12345") > 2);
+    let all: Vec<_> = (0..COUNT).map(|at| format!("p{at}")).collect();
+    assert_eq!(count(&all.join(" ")), COUNT);
+}
+
 #[test]
 fn chains_of_any_length_and_circles() {
     let lines: Vec<String> = (0..30_000).map(|at| format!("p{at} 1; D:p{}", (at + 1) % 30_000)).collect();

@@ -85,8 +85,8 @@ fn is_name(word: &str) -> bool {
     !word.is_empty() && !word.starts_with('-') && word.chars().all(is_part)
 }
 
-fn name(word: &String) -> Option<String> {
-    is_name(word).then(|| word.clone())
+fn name(word: &str) -> Option<String> {
+    is_name(word).then(|| word.to_owned())
 }
 
 /// A text that the account files can hold.
@@ -98,7 +98,7 @@ fn parse_group(arguments: &[String]) -> Option<Command> {
     if let [user, group] = arguments
         && is_name(user)
     {
-        return Some(Command::AddMember { user: name(user)?, group: name(group)? });
+        return Some(Command::Member { user: name(user)?, group: name(group)? });
     }
     let (mut system, mut gid, mut group) = (false, None, None);
     let mut arguments = arguments.iter();
@@ -110,7 +110,7 @@ fn parse_group(arguments: &[String]) -> Option<Command> {
             _ => return None,
         }
     }
-    system.then_some(Command::AddGroup { name: group?, gid })
+    system.then_some(Command::Group { name: group?, gid })
 }
 
 fn parse_user(arguments: &[String]) -> Option<Command> {
@@ -136,7 +136,7 @@ fn parse_user(arguments: &[String]) -> Option<Command> {
     if flags != [true; 3] {
         return None;
     }
-    Some(Command::AddUser { name: user?, group: group?, gecos: gecos?, home: home?, shell: shell? })
+    Some(Command::User { name: user?, group: group?, gecos: gecos?, home: home?, shell: shell? })
 }
 
 #[cfg(test)]
@@ -156,10 +156,10 @@ mod tests {
         )
         .unwrap();
         assert!(script.ends_well && !script.lines[0].may_fail && script.lines[1].may_fail);
-        assert_eq!(script.lines[0].command, Command::AddGroup { name: "www-data".to_owned(), gid: Some(82) });
-        let Command::AddUser { gecos, home, .. } = &script.lines[1].command else { panic!("{script:?}") };
+        assert_eq!(script.lines[0].command, Command::Group { name: "www-data".to_owned(), gid: Some(82) });
+        let Command::User { gecos, home, .. } = &script.lines[1].command else { panic!("{script:?}") };
         assert_eq!((gecos.as_str(), home.as_str()), ("www data", "/var/www"));
-        assert_eq!(script.lines[2].command, Command::AddMember { user: "nginx".to_owned(), group: "www-data".to_owned() });
+        assert_eq!(script.lines[2].command, Command::Member { user: "nginx".to_owned(), group: "www-data".to_owned() });
         assert!(parse("adduser -SDH -h / -s /x -G g -g g u").is_some_and(|script| !script.ends_well));
     }
 

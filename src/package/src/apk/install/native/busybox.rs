@@ -22,8 +22,8 @@ const SEARCH_PATH: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 pub(super) fn post_install(tree: &mut Tree, _arguments: &[String], time: Time) -> Result<bool, InstallError> {
     let Some(paths) = listed(tree) else { return Ok(false) };
     let accounts = [
-        Command::AddGroup { name: "klogd".to_owned(), gid: None },
-        Command::AddUser {
+        Command::Group { name: "klogd".to_owned(), gid: None },
+        Command::User {
             name: "klogd".to_owned(),
             group: "klogd".to_owned(),
             gecos: "klogd".to_owned(),
