@@ -34,7 +34,7 @@ impl Archive {
     /// With the packages of the release, and others.
     fn new(workbench: &Workbench, scratch: &Path, more: &[ApkPackage]) -> Result<Self, Failed> {
         let alpine = Alpine::unpack(&workbench.settings().shared)?;
-        let key = RsaKey::new("alpine-test.rsa.pub")?;
+        let key = RsaKey::generate("alpine-test.rsa.pub")?;
         let packages = [alpine.packages()?, more.to_vec()].concat();
         let repository = ApkRepository::write(&packages, &key)?;
         let mirror = scratch.join("mirror");
@@ -122,7 +122,7 @@ fn refused(workbench: &Workbench) -> Result<(), Failed> {
         fs_err::write(path, bad)?;
         Ok(good)
     };
-    let package = archive.repository.package("busybox");
+    let package = archive.repository.package("busybox-1.36.1-r29.apk");
     let good = damage(&package, 2000)?;
     attempt(&["busybox"])?;
     fs_err::write(&package, good)?;
@@ -133,7 +133,7 @@ fn refused(workbench: &Workbench) -> Result<(), Failed> {
     attempt(&["APKINDEX"])?;
     fs_err::write(&index, [b"ADB.", &good[..]].concat())?;
     attempt(&["ADB"])?;
-    let stranger = archive.repository.signed_index("RSA", "sha1", &RsaKey::new("stranger.rsa.pub")?)?;
+    let stranger = archive.repository.signed_index("RSA", "sha1", &RsaKey::generate("stranger.rsa.pub")?)?;
     fs_err::write(&index, stranger)?;
     attempt(&["stranger.rsa.pub", "alpine-test.rsa.pub"])?;
     // And it was the damage alone.

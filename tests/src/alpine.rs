@@ -14,6 +14,9 @@ use crate::tar_entry::TarEntry;
 /// The release, below the shared fixtures.
 const RELEASE: &str = "fixtures/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
 
+/// A script's kind and its text.
+type Script = (String, Vec<u8>);
+
 /// The root, unpacked; gone with the value.
 #[derive(Debug)]
 pub struct Alpine {
@@ -136,11 +139,11 @@ impl Alpine {
     }
 
     /// Scripts by package, from members called `NAME-VERSION.IDENTITY.KIND`.
-    fn scripts(&self) -> Result<BTreeMap<String, Vec<(String, Vec<u8>)>>, Failed> {
+    fn scripts(&self) -> Result<BTreeMap<String, Vec<Script>>, Failed> {
         let unpacked = tempfile::tempdir()?;
         let archive = self.root().join("lib/apk/db/scripts.tar");
         Process::new("tar").args(words([&"-xf", &archive, &"-C", &unpacked.path()])).run()?.success()?;
-        let mut scripts: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+        let mut scripts: BTreeMap<String, Vec<Script>> = BTreeMap::new();
         for entry in fs_err::read_dir(unpacked.path())? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -280,7 +280,7 @@ pub(crate) fn open_locked(
         if observer.cancelled() {
             return Err(BuildError::new("interrupted"));
         }
-        let layer = store.apk(&package.sha256, Trust::Signature(keys));
+        let layer = store.apk(&package.sha256, Trust::Pinned);
         let layer = layer
             .map_err(|error| BuildError { message: format!("can't unpack {}-{}", package.name, package.version), ..wrapped(&error) })?;
         observer.event(Event::Item(&package.name));

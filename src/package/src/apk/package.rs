@@ -36,6 +36,8 @@ pub enum Trust<'a> {
     Identity(Sha1Sum),
     /// One of these keys has signed it.
     Signature(&'a PublicKeys),
+    /// It is known by the hash of its file, which a lock pins; the lock was made of a verified index.
+    Pinned,
 }
 
 /// What a package holds, but for the bytes of its files.
@@ -140,7 +142,7 @@ pub fn read_apk(input: impl Read, size: u64, trust: Trust<'_>, layer: &mut dyn W
     let identity = Sha1Sum(control.sha1.finalize().into());
     match trust {
         Trust::Identity(expected) if expected != identity => return Err(ApkFault::Identity { expected, found: identity }),
-        Trust::Identity(_) => {}
+        Trust::Identity(_) | Trust::Pinned => {}
         Trust::Signature(keys) => {
             keys.verify(&signatures, &control.packed)?;
         }

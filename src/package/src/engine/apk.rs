@@ -1,6 +1,6 @@
 //! What the engine does for apk.
 
-use rootfs_plugin::{ApkInstaller, BuildError, Plan};
+use rootfs_plugin::{ApkInstaller, Architecture, BuildError, Plan};
 
 use super::{Engine, build_error};
 use crate::apk::acquire;
@@ -45,15 +45,18 @@ impl Engine<'_> {
         let installed = install(&request).map_err(|error| build_error(&error))?;
         self.newest = installed.tree.newest_mtime().seconds;
         self.memory = Some(installed.tree);
-        self.run_pending(&installed.pending, &lock)?;
+        self.run_pending(plan, &installed.pending, &lock)?;
         self.lock = Some(lock);
         Ok(())
     }
 
     /// Runs what only a shell can do, in the root, as apk does.
-    fn run_pending(&mut self, pending: &[PendingScript], lock: &Lock) -> Result<(), BuildError> {
+    fn run_pending(&mut self, plan: &Plan, pending: &[PendingScript], lock: &Lock) -> Result<(), BuildError> {
         if pending.is_empty() {
             return Ok(());
+        }
+        if let Some(script) = pending.first() {
+            require_runnable(script, plan.architecture)?;
         }
         self.observer.event(Event::Began(Step::Configure));
         self.on_disk()?;
@@ -78,4 +81,19 @@ impl Engine<'_> {
         self.root.remove(path.as_bytes()).map_err(|error| build_error(&error))?;
         finished.expect_success(&origin).map_err(|error| build_error(&error))
     }
+}
+
+/// A script needs somebody who is root of the tree, and a processor that runs the tree's shell.
+fn require_runnable(script: &PendingScript, architecture: Architecture) -> Result<(), BuildError> {
+    let refused = |reason: String, hint: &str| BuildError {
+        hint: Some(hint.to_owned()),
+        ..BuildError::new(format!("the {} script of {} has to be run: {reason}", script.kind, script.package))
+    };
+    if Architecture::native() != Some(architecture) {
+        return Err(refused(format!("it is for {architecture}"), "build it on a machine of that architecture, or without the package"));
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(refused("a plain user can't do that here".to_owned(), "get subordinate ids (`usermod --add-subuids`), or run it as root"))
 }

@@ -78,7 +78,12 @@ impl Store {
     /// When the package is missing, damaged (it is removed then), unsound or another one than is meant, or the store can't be written.
     pub fn apk(&self, sha256: &Digest, trust: Trust<'_>) -> Result<ApkLayer, ApkError> {
         let data = self.layer_path(sha256, ".data.tar");
-        let is_meant = |content: &ApkContent| matches!(trust, Trust::Identity(identity) if identity == content.identity);
+        let is_meant = |content: &ApkContent| match trust {
+            Trust::Identity(identity) => identity == content.identity,
+            Trust::Pinned => true,
+            // Who has signed it is not kept.
+            Trust::Signature(_) => false,
+        };
         if let Some(content) = self.kept_layer(sha256).filter(is_meant) {
             return Ok(ApkLayer { content, data });
         }
