@@ -69,7 +69,7 @@ pub(crate) fn package(input: &[u8]) -> (Vec<u8>, Vec<u8>) {
 fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut member = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
     for block in bytes.chunks(0xffff) {
-        let length = block.len() as u16;
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
         member.push(0);
         member.extend(length.to_le_bytes());
         member.extend((!length).to_le_bytes());
@@ -77,7 +77,7 @@ fn stored(bytes: &[u8]) -> Vec<u8> {
     }
     member.extend([1, 0, 0, 0xff, 0xff]);
     member.extend(crc32(bytes).to_le_bytes());
-    member.extend((bytes.len() as u32).to_le_bytes());
+    member.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
     member
 }
 

@@ -14,8 +14,8 @@ use crate::tar_entry::TarEntry;
 /// The release, below the shared fixtures.
 const RELEASE: &str = "fixtures/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
 
-/// A script's kind and its text.
-type Script = (String, Vec<u8>);
+/// Scripts, each by its kind, of packages by their titles.
+type Scripts = BTreeMap<String, Vec<(String, Vec<u8>)>>;
 
 /// The root, unpacked; gone with the value.
 #[derive(Debug)]
@@ -68,12 +68,7 @@ impl Alpine {
         database.split("\n\n").filter(|text| !text.trim().is_empty()).map(|text| self.package(text, &scripts, &triggers)).collect()
     }
 
-    fn package(
-        &self,
-        text: &str,
-        scripts: &BTreeMap<String, Vec<(String, Vec<u8>)>>,
-        triggers: &BTreeMap<&str, &str>,
-    ) -> Result<ApkPackage, Failed> {
+    fn package(&self, text: &str, scripts: &Scripts, triggers: &BTreeMap<&str, &str>) -> Result<ApkPackage, Failed> {
         let lines: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(':')).collect();
         let find = |letter: &str| lines.iter().find(|(found, _)| *found == letter).map_or("", |(_, value)| value);
         let mut package = ApkPackage::new(find("P"), find("V"));
@@ -139,11 +134,11 @@ impl Alpine {
     }
 
     /// Scripts by package, from members called `NAME-VERSION.IDENTITY.KIND`.
-    fn scripts(&self) -> Result<BTreeMap<String, Vec<Script>>, Failed> {
+    fn scripts(&self) -> Result<Scripts, Failed> {
         let unpacked = tempfile::tempdir()?;
         let archive = self.root().join("lib/apk/db/scripts.tar");
         Process::new("tar").args(words([&"-xf", &archive, &"-C", &unpacked.path()])).run()?.success()?;
-        let mut scripts: BTreeMap<String, Vec<Script>> = BTreeMap::new();
+        let mut scripts = Scripts::new();
         for entry in fs_err::read_dir(unpacked.path())? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -5,6 +5,7 @@ mod dependencies;
 mod error;
 mod fuzz;
 #[path = "../../fuzz/seeds/apk.rs"]
+#[expect(dead_code, reason = "what makes packages of the seeds is for the target")]
 mod fuzz_apk;
 #[path = "../../fuzz/seeds/deb.rs"]
 mod fuzz_deb;

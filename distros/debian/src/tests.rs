@@ -3,7 +3,7 @@ mod ubuntu;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootfs_plugin::{
-    Agent, AptRepository, Architecture, ExtraRepository, Include, Installer, Key, PackageRequest, PlanError, PlannedPackage, Request, Tweak,
+    Agent, AptRepository, Architecture, ExtraRepository, Include, Key, PackageRequest, PlanError, PlannedPackage, Request, Tweak,
 };
 
 use crate::{KEYS, debian};
@@ -39,8 +39,7 @@ fn request() -> Request {
 }
 
 fn repositories(request: &Request) -> Vec<AptRepository> {
-    let repositories = debian().plan(request).unwrap().installer.apt().unwrap().repositories.clone();
-    repositories
+    debian().plan(request).unwrap().installer.apt().unwrap().repositories.clone()
 }
 
 fn names(request: &Request) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! A relative: what it has of its own, and what of its base.
 
-use rootfs_plugin::{AptRepository, Architecture, Include, Installer, Key, Plan, PlannedPackage, Request, Tweak};
+use rootfs_plugin::{AptRepository, Architecture, Include, Key, Plan, PlannedPackage, Request, Tweak};
 
 use crate::{AptDistro, DEBIAN, KEYS, UBUNTU, debian, ubuntu};
 
@@ -13,8 +13,7 @@ fn plan(request: &Request) -> Plan {
 }
 
 fn repositories(request: &Request) -> Vec<AptRepository> {
-    let repositories = plan(request).installer.apt().unwrap().repositories.clone();
-    repositories
+    plan(request).installer.apt().unwrap().repositories.clone()
 }
 
 fn names(plan: &Plan) -> Vec<&str> {

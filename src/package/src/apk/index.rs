@@ -62,7 +62,7 @@ pub fn parse_index(text: &str) -> Result<Vec<IndexPackage>, ApkFault> {
         if text.is_empty() {
             if let Some(package) = open.take() {
                 package.check().map_err(refuse)?;
-                packages.push(package);
+                packages.push(package.with_identity());
             }
             continue;
         }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn fields_are_read() {
-        let text = "C:Q1qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\nP:a\nV:1-r0\nA:x86_64\nS:5\nI:6\nT:x: y\nt:7\nk:8\nD:b c<2\np:d=1 e\ni:f\nz:later\n\n\nP:b\nV:2\nX:later\n";
+        let text = "C:Q1qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\nP:a\nV:1-r0\nA:x86_64\nS:5\nI:6\nT:x: y\nt:7\nk:8\nD:b c<2\np:d=1 e\ni:f\nz:later\n\n\nC:Q1qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\nP:b\nV:2\nX:later\n";
         let packages = parse_index(text).unwrap();
         let [a, b] = &packages[..] else { panic!("{packages:?}") };
         assert_eq!((a.title(), a.path("x")), ("a-1-r0".to_owned(), "x86_64/a-1-r0.apk".to_owned()));
@@ -127,6 +127,7 @@ mod tests {
             assert!(matches!(parse_index(bad), Err(ApkFault::Line { .. })), "{bad}");
         }
         let packages = parse_index("P:a\nV:1\nD:x>yz\n").unwrap();
-        assert!(packages[0].unusable.is_some());
+        assert!(packages[0].unusable.as_ref().is_some_and(|reason| reason.contains("x>yz")));
+        assert!(parse_index("P:a\nV:1\n").unwrap()[0].unusable.is_some());
     }
 }

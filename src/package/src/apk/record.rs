@@ -111,6 +111,14 @@ impl IndexPackage {
         Ok(())
     }
 
+    /// Itself, unusable when nothing says which very package it is.
+    pub(super) fn with_identity(mut self) -> Self {
+        if self.identity == Self::default().identity {
+            self.unusable.get_or_insert_with(|| "the index doesn't say its identity".to_owned());
+        }
+        self
+    }
+
     /// Whether what every package says is there.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {

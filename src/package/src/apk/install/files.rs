@@ -45,6 +45,8 @@ pub(super) struct File {
 #[derive(Debug, Default)]
 pub(super) struct Files {
     pub(super) lists: Vec<Vec<Directory>>,
+    /// Where a directory is in its package's list.
+    places: Vec<HashMap<Vec<u8>, usize>>,
     /// Who has a path now, and what the database says of its content.
     by_path: HashMap<Vec<u8>, (usize, Option<Sha1Sum>)>,
 }
@@ -59,7 +61,7 @@ pub(super) enum Claim {
 
 impl Files {
     pub(super) fn of(packages: usize) -> Self {
-        Self { lists: std::iter::repeat_with(Vec::new).take(packages).collect(), by_path: HashMap::new() }
+        Self { lists: empty(packages), places: empty(packages), by_path: HashMap::new() }
     }
 
     /// What the database says of a path's content; none when nobody has the path.
@@ -84,9 +86,8 @@ impl Files {
 
     /// The directory of a package's list, which is added unless it is there.
     pub(super) fn directory(&mut self, at: usize, path: &[u8], access: impl FnOnce() -> Access) -> Option<&mut Directory> {
-        let list = self.lists.get_mut(at)?;
-        // Files follow their directory in most archives.
-        let position = list.iter().rposition(|directory| directory.path == path).unwrap_or_else(|| {
+        let (list, places) = (self.lists.get_mut(at)?, self.places.get_mut(at)?);
+        let position = *places.entry(path.to_vec()).or_insert_with(|| {
             list.push(Directory { path: path.to_vec(), access: access(), files: Vec::new() });
             list.len() - 1
         });
@@ -97,8 +98,8 @@ impl Files {
     pub(super) fn take(&mut self, at: usize, path: &[u8], access: Access, checksum: Option<Sha1Sum>) {
         let (directory, name) = split(path);
         if let Some((owner, _)) = self.by_path.insert(path.to_vec(), (at, checksum))
-            && let Some(list) = self.lists.get_mut(owner)
-            && let Some(list) = list.iter_mut().find(|list| list.path == directory)
+            && let Some(place) = self.places.get(owner).and_then(|places| places.get(directory))
+            && let Some(list) = self.lists.get_mut(owner).and_then(|lists| lists.get_mut(*place))
         {
             list.files.retain(|file| file.name != name);
         }
@@ -107,6 +108,10 @@ impl Files {
             list.files.push(File { name: name.to_vec(), access, checksum });
         }
     }
+}
+
+fn empty<T: Default>(count: usize) -> Vec<T> {
+    std::iter::repeat_with(T::default).take(count).collect()
 }
 
 /// The rank by which a package replaces another; none when it doesn't.

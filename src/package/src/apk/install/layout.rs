@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use rootfs_tree::{Content, FileContent, Kind, Layer, LayerId, Metadata, Node, NodeId, PackageId, Time, Tree, TreeError};
 
 use super::directories::Directories;
@@ -26,7 +28,7 @@ struct Unpacking<'a> {
     layer: LayerId,
     owner: PackageId,
     /// Files so far, which hard links may name.
-    placed: Vec<(&'a [u8], NodeId)>,
+    placed: HashMap<&'a [u8], NodeId>,
 }
 
 impl<'a> Layout<'a> {
@@ -40,7 +42,7 @@ impl<'a> Layout<'a> {
         let Some(install) = self.packages.get(at) else { return Ok(()) };
         let layer = self.tree.add_layer(Layer { path: install.layer.data.clone() });
         let owner = self.tree.add_package(&install.package.name);
-        let mut unpacking = Unpacking { at, title: install.package.title(), layer, owner, placed: Vec::new() };
+        let mut unpacking = Unpacking { at, title: install.package.title(), layer, owner, placed: HashMap::new() };
         let entries = &install.layer.content.entries;
         let is_directory = |entry: &&ApkEntry| entry.kind == ApkKind::Directory;
         // A package's files appear together, when all of its directories are there.
@@ -108,7 +110,7 @@ impl<'a> Layout<'a> {
         let destination = self.destination(entry)?;
         if let Some(destination) = destination {
             let id = self.put(unpacking, entry, &destination, access)?;
-            unpacking.placed.push((&entry.path, id));
+            unpacking.placed.insert(&entry.path, id);
         }
         self.files.take(unpacking.at, &entry.path, access, checksum);
         Ok(())
@@ -142,8 +144,11 @@ impl<'a> Layout<'a> {
     fn put(&mut self, unpacking: &Unpacking<'_>, entry: &ApkEntry, path: &[u8], access: Access) -> Result<NodeId, TreeError> {
         let mtime = Time::from_seconds(entry.mtime);
         if let ApkKind::Hardlink(target) = &entry.kind {
-            let first = unpacking.placed.iter().find(|(path, _)| path == target).map(|(_, id)| *id);
-            let first = first.ok_or_else(|| TreeError::NotFound { path: target.escape_ascii().to_string() })?;
+            let first = unpacking
+                .placed
+                .get(target.as_slice())
+                .copied()
+                .ok_or_else(|| TreeError::NotFound { path: target.escape_ascii().to_string() })?;
             let (directory, name) = split(path);
             let parent = self.tree.make_directory(directory, mtime)?;
             self.tree.insert(parent, name, first)?;

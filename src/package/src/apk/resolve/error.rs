@@ -32,7 +32,7 @@ pub enum ResolveError {
 pub struct Problem {
     /// `NAME-VERSION`, `NAME (no such package)`, `NAME (virtual)`.
     pub subject: String,
-    /// Under headings: `required by`, `breaks`, `satisfies`, `conflicts`, `masked in`, `provided by`, `note`.
+    /// Under headings: `required by`, `which is for`, `breaks`, `satisfies`, `conflicts`, `masked in`, `provided by`, `note`.
     pub reasons: Vec<(&'static str, Vec<String>)>,
 }
 

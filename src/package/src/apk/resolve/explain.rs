@@ -1,6 +1,6 @@
 //! Why no set of packages is what was asked for, in apk's words: for each name nobody is, who needs it; for each package, what speaks against it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::Problem;
 use super::universe::{NameId, PackageId, Provider, Tags, Universe};
@@ -90,6 +90,8 @@ impl<'a> Report<'a> {
         };
         let asked = self.wants(name).filter(|(_, want)| !want.conflict).map(|want| self.shown(want));
         reasons.push(("required by", asked.collect()));
+        let dependant = self.wants(name).filter(|(_, want)| !want.conflict).find_map(|(who, _)| who);
+        reasons.push(("which is for", dependant.map(|package| self.way_to(package)).unwrap_or_default()));
         self.add(subject, reasons);
     }
 
@@ -108,6 +110,39 @@ impl<'a> Report<'a> {
     fn add(&mut self, subject: String, mut reasons: Vec<(&'static str, Vec<String>)>) {
         reasons.retain(|(_, reasons)| !reasons.is_empty());
         self.problems.push(Problem { subject, reasons });
+    }
+
+    /// Who asks for the package, and who asks for that one, from the world on; the shortest of such chains.
+    fn way_to(&self, package: PackageId) -> Vec<String> {
+        let universe = self.universe;
+        let mut ways: HashMap<PackageId, Want<'_>> = HashMap::new();
+        let mut queue = VecDeque::from([package]);
+        while let Some(reached) = queue.pop_front() {
+            for (name, provider) in universe.provided_by(reached) {
+                let meant = self.wants(name).filter(|(_, want)| !want.conflict && universe.is_satisfied(want, Some(provider)));
+                for (who, want) in meant {
+                    let Some(who) = who else {
+                        return self.way_down((None, want), reached, &ways);
+                    };
+                    if who != package && !ways.contains_key(&who) {
+                        ways.insert(who, (Some(reached), want));
+                        queue.push_back(who);
+                    }
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// The chain from the world's wish down, each with what it asks for.
+    fn way_down(&self, wish: Want<'_>, reached: PackageId, ways: &HashMap<PackageId, Want<'_>>) -> Vec<String> {
+        let mut chain = vec![self.shown(wish)];
+        let mut here = reached;
+        while let Some((Some(next), want)) = ways.get(&here).copied() {
+            chain.push(self.shown((Some(here), want)));
+            here = next;
+        }
+        chain
     }
 
     /// The tags of its repositories, when nothing that was asked for allows any of them.

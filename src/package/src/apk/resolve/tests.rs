@@ -7,11 +7,10 @@ use crate::apk::{Sha1Sum, Version, parse_index, parse_world};
 fn package(line: &str) -> IndexPackage {
     let (start, fields) = line.split_once("; ").unwrap_or((line, ""));
     let [name, version, identity] = start.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
-    let text = format!("P:{name}\nV:{version}\nI:1\n{}\n", fields.replace("; ", "\n"));
-    let mut package = parse_index(&text).unwrap().remove(0);
     // Some of the identities differ beyond their 20th byte only: they are one package.
-    package.identity = identity.parse().unwrap_or_else(|_short| Sha1Sum::of(identity.as_bytes()));
-    package
+    let identity = identity.parse().unwrap_or_else(|_short| Sha1Sum::of(identity.as_bytes()));
+    let text = format!("C:{identity}\nP:{name}\nV:{version}\nI:1\n{}\n", fields.replace("; ", "\n"));
+    parse_index(&text).unwrap().remove(0)
 }
 
 fn shown(result: &Result<Selection<'_>, ResolveError>) -> String {
@@ -38,7 +37,12 @@ fn normal(text: &str) -> String {
         }
         _ => line.to_owned(),
     };
-    text.split(" ;; ").map(|problem| problem.split(" | ").map(line).collect::<Vec<_>>().join(" | ")).collect::<Vec<_>>().join(" ;; ")
+    // Ours says more than apk.
+    let is_apks = |line: &&str| !line.starts_with("which is for: ");
+    text.split(" ;; ")
+        .map(|problem| problem.split(" | ").filter(is_apks).map(line).collect::<Vec<_>>().join(" | "))
+        .collect::<Vec<_>>()
+        .join(" ;; ")
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn what_can_not_be_used_is_told_when_it_is_missed() {
     universe.add_repository("edge", None, vec![later, foreign]).unwrap();
     assert_eq!(
         solve(&universe, "a"),
-        "! b (no such package): | note: b-2 can't be used here: its field `X` is not known | required by: a-1[b]"
+        "! b (no such package): | note: b-2 can't be used here: its field `X` is not known | required by: a-1[b] | which is for: world[a]"
     );
     assert_eq!(solve(&universe, "c !d"), "! c (no such package): | required by: world[c]");
     let error = resolve(&universe, &parse_world("a@edge").unwrap()).unwrap_err();
@@ -146,6 +150,15 @@ fn as_many_packages_as_alpine_has() {
     assert!(count("p19999 p12345") > 2);
     let all: Vec<_> = (0..COUNT).map(|at| format!("p{at}")).collect();
     assert_eq!(count(&all.join(" ")), COUNT);
+}
+
+#[test]
+fn who_needs_what_is_told_up_to_the_world() {
+    let universe = universe(&["a 1; D:b", "b 1; D:c>1 d", "c 2; D:missing", "d 1; p:virtual", "e 1; D:virtual"]);
+    let told = solve(&universe, "a e");
+    assert!(told.contains("missing (no such package): | required by: c-2[missing] | which is for: world[a] a-1[b] b-1[c>1]"), "{told}");
+    assert!(told.contains("! ") && !told.contains("virtual (virtual)"), "{told}");
+    assert!(solve(&universe, "e").contains("virtual (virtual): | note: "), "{told}");
 }
 
 #[test]
