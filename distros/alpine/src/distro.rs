@@ -200,6 +200,7 @@ impl Distro for Alpine {
             installer: Installer::Apk(ApkInstaller { repositories: self.repositories(release, request)?, keys: self.keys(request) }),
             include,
             selection: None,
+            source: None,
             without: Vec::new(),
             tweaks: if !has_openrc && has_init { tweaks() } else { Vec::new() },
             kernel: None,

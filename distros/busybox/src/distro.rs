@@ -1,8 +1,9 @@
 use rootfs_plugin::{
-    BuildContext, BuildError, Distro, Include, Info, PackageRequest, Pick, Plan, PlanError, PlannedPackage, Request, Selection, Variant,
+    Architecture, BuildContext, BuildError, Distro, Include, Info, PackageRequest, Pick, Plan, PlanError, PlannedPackage, Request, Selection, Variant,
 };
 
 use crate::distro_file::DistroFile;
+use crate::source::{self, Wanted};
 use crate::{applets, certificates, skeleton};
 
 /// A guest of BusyBox and glibc, of another distribution's packages.
@@ -29,7 +30,7 @@ impl BusyBox {
             init: file.init.clone(),
             variants: file.variants.iter().map(variant).collect(),
             default_variant: file.default_variant.clone(),
-            options: Vec::new(),
+            options: source::options(),
         };
         Ok(Self { file, base, info })
     }
@@ -47,13 +48,14 @@ impl BusyBox {
     }
 
     /// Where the base's packages come from.
-    fn base_plan(&self, request: &Request) -> Result<Plan, PlanError> {
+    fn base_plan(&self, architecture: Architecture, request: &Request) -> Result<Plan, PlanError> {
         let request = Request {
             distribution: self.file.base.clone(),
             variant: None,
             packages: None,
             extra_packages: Vec::new(),
             recommends: false,
+            architecture,
             ..request.clone()
         };
         self.base.plan(&request).map_err(|error| match error {
@@ -64,8 +66,9 @@ impl BusyBox {
         })
     }
 
-    fn picks(&self, variant: &str, request: &Request) -> Vec<Pick> {
+    fn picks(&self, variant: &str, compiled: bool, request: &Request) -> Vec<Pick> {
         let mut picks = self.file.picks(variant);
+        picks.retain(|pick| !compiled || pick.package != self.file.source.replaces);
         if !request.ssh_keys.is_empty() {
             picks.extend(self.file.ssh.iter().cloned());
         }
@@ -74,14 +77,15 @@ impl BusyBox {
     }
 
     /// Every package that files are picked from; what they depend on is resolved, and nothing else.
-    fn include(&self, picks: &[Pick], request: &Request) -> Vec<Include> {
+    fn include(&self, picks: &[Pick], compiled: bool, request: &Request) -> Vec<Include> {
         let mut include: Vec<Include> = Vec::new();
         let named = picks.iter().take(picks.len() - request.extra_packages.len()).map(|pick| PlannedPackage::Name(pick.package.clone()));
         let extra = request.extra_packages.iter().map(|package| match package {
             PackageRequest::Name(name) => PlannedPackage::Name(name.clone()),
             PackageRequest::File(path) => PlannedPackage::File(path.clone()),
         });
-        for package in named.chain(extra).map(Include::Package) {
+        let libraries = self.file.source.libraries.iter().filter(|_| compiled).cloned().map(PlannedPackage::Name);
+        for package in named.chain(libraries).chain(extra).map(Include::Package) {
             if !include.contains(&package) {
                 include.push(package);
             }
@@ -109,8 +113,10 @@ impl Distro for BusyBox {
 
     fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
         let variant = self.variant(request)?;
-        if !self.file.architectures.contains(&request.architecture) {
-            return Err(PlanError::Architecture { distribution: self.file.name.clone(), architecture: request.architecture });
+        let compiled = Wanted::of(request, &self.file.source, Architecture::native())?;
+        let architecture = compiled.as_ref().map_or(request.architecture, |wanted| wanted.architecture);
+        if !self.file.architectures.contains(&architecture) {
+            return Err(PlanError::Architecture { distribution: self.file.name.clone(), architecture });
         }
         if request.packages.is_some() {
             return Err(refused("BusyBox's own files can't be replaced by packages", "add packages with --extra-pkg"));
@@ -118,12 +124,13 @@ impl Distro for BusyBox {
         if request.recommends {
             return Err(refused("nothing is recommended here: of dependencies only libraries are taken", "add packages with --extra-pkg"));
         }
-        let base = self.base_plan(request)?;
-        let picks = self.picks(variant, request);
+        let base = self.base_plan(architecture, request)?;
+        let picks = self.picks(variant, compiled.is_some(), request);
         Ok(Plan {
             distribution: self.file.name.clone(),
             variant: variant.to_owned(),
-            include: self.include(&picks, request),
+            include: self.include(&picks, compiled.is_some(), request),
+            source: compiled.map(|wanted| wanted.build(&self.file.source)),
             selection: Some(Selection { picks, except: self.file.except.clone() }),
             tweaks: skeleton::tweaks(&base.release, request),
             without: Vec::new(),

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use rootfs_plugin::{Architecture, Pick};
 use serde::Deserialize;
 
@@ -14,9 +16,29 @@ pub(crate) struct DistroFile {
     pub(crate) default_variant: String,
     /// Patterns of what packages that are taken whole are taken without.
     pub(crate) except: Vec<String>,
+    pub(crate) source: FileSource,
     pub(crate) variants: Vec<FileVariant>,
     /// What lets people in who have a key.
     pub(crate) ssh: Vec<Pick>,
+}
+
+/// How BusyBox is compiled.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileSource {
+    /// The source package.
+    pub(crate) package: String,
+    /// The binary package whose files are not taken then.
+    pub(crate) replaces: String,
+    /// The packages that have its libraries.
+    pub(crate) libraries: Vec<String>,
+    /// Where the program is in the guest.
+    pub(crate) program: String,
+    pub(crate) tools: Vec<String>,
+    /// What the menu needs besides.
+    pub(crate) menu: Vec<String>,
+    /// The base's words for architectures, by the names of GNU's that cross compilers have in front.
+    pub(crate) cross: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

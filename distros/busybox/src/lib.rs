@@ -6,6 +6,7 @@ mod certificates;
 mod distro;
 mod distro_file;
 mod skeleton;
+mod source;
 
 use std::sync::LazyLock;
 

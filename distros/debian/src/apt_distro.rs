@@ -128,6 +128,7 @@ impl Distro for AptDistro {
             tweaks: self.tweaks(release, variant, &include),
             include,
             selection: None,
+            source: None,
             without: request.without.iter().copied().collect(),
             kernel: self.file.kernels.get(&request.architecture).cloned(),
             uefi_stub: self.file.uefi_stub.clone(),

@@ -62,7 +62,7 @@ pub fn customise(tree: &mut Tree, plan: &Plan, request: &Request, epoch: i64, sp
     }
     accounts::set(&mut editor, plan, request)?;
     ssh_keys::authorise(&mut editor, request)?;
-    agent::install(&mut editor, request)?;
+    agent::install(&mut editor, plan.architecture, request)?;
     for overlay in &request.overlays {
         overlay::lay(editor.tree, &overlay.path, spool)?;
     }

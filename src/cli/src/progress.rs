@@ -155,6 +155,12 @@ impl State {
                 }
                 self.decisions.push(decision);
             }
+            Event::Attended => {
+                self.end_phase();
+                if let Screen::Terminal(terminal) = &self.screen {
+                    terminal.clear();
+                }
+            }
             Event::Note(line) => self.line(&format!("note: {}", printable(line))),
             Event::Script { origin, line } => {
                 let line = printable(line);

@@ -127,8 +127,12 @@ pub(crate) fn of_lock(
     if boot == Boot::Uefi {
         return UefiParts::of(&packages, plan.architecture).map(|parts| Some(Starter::Uefi(parts)));
     }
-    let options =
-        ToolOptions { stage: stage.to_owned(), reuse: invocation.cache.then(program).transpose()?, cancelled: progress.interrupted() };
+    let options = ToolOptions {
+        stage: stage.to_owned(),
+        architecture: plan.architecture,
+        reuse: invocation.cache.then(program).transpose()?,
+        cancelled: progress.interrupted(),
+    };
     let tools = Tools::fetch(lock.tools.clone(), plan, fetch(), options, store, progress)?;
     Ok(Some(Starter::Bios(BiosParts::new(packages, tools, plan.architecture))))
 }
@@ -166,6 +170,8 @@ mod tests {
             keys: BTreeMap::new(),
             kernel,
             tools,
+            sources: Vec::new(),
+            compilers: Vec::new(),
             packages: Vec::new(),
         };
         let told = |lock: &Lock, boot| require_pinned(lock, boot).err().map(|failure| failure.message);
@@ -193,6 +199,7 @@ mod tests {
             }),
             include: Vec::new(),
             selection: None,
+            source: None,
             without: Vec::new(),
             tweaks: Vec::new(),
             kernel: kernel.map(str::to_owned),

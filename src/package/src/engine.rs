@@ -3,6 +3,7 @@
 mod apk;
 mod apt;
 mod error;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

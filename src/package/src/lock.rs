@@ -44,6 +44,10 @@ pub struct Lock {
     pub kernel: Vec<LockedPackage>,
     /// The packages whose programs made something for the image, with all they depend on; sorted as `packages`. They are not in the tree.
     pub tools: Vec<LockedPackage>,
+    /// The files of source packages that something in the tree was compiled from, each with its package's name and version; sorted by path.
+    pub sources: Vec<LockedPackage>,
+    /// The packages whose programs compiled it, as `tools`.
+    pub compilers: Vec<LockedPackage>,
     /// Sorted by name, then architecture; no two are the same.
     pub packages: Vec<LockedPackage>,
 }
@@ -106,6 +110,12 @@ impl Lock {
         }
         for package in &self.tools {
             text += &package.to_toml("[[tool]]");
+        }
+        for package in &self.sources {
+            text += &package.to_toml("[[source]]");
+        }
+        for package in &self.compilers {
+            text += &package.to_toml("[[compiler]]");
         }
         for package in &self.packages {
             text += &package.to_toml("[[package]]");
@@ -175,6 +185,8 @@ impl Selection {
             keys: self.keys.clone(),
             kernel: Vec::new(),
             tools: Vec::new(),
+            sources: Vec::new(),
+            compilers: Vec::new(),
             packages: packages.collect(),
         }
     }

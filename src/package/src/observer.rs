@@ -11,6 +11,8 @@ pub enum Step {
     Fetch,
     /// Payloads become layers and files.
     Unpack,
+    /// A program is compiled from source.
+    Compile,
     /// Maintainer scripts run.
     Configure,
     /// Agent, users, overlays, units, hooks.
@@ -23,8 +25,8 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Self; 8] =
-        [Self::Index, Self::Resolve, Self::Fetch, Self::Unpack, Self::Configure, Self::Customise, Self::Check, Self::Write];
+    pub const ALL: [Self; 9] =
+        [Self::Index, Self::Resolve, Self::Fetch, Self::Unpack, Self::Compile, Self::Configure, Self::Customise, Self::Check, Self::Write];
 
     /// A verb for the screen and for `--json`.
     #[must_use]
@@ -34,6 +36,7 @@ impl Step {
             Self::Resolve => "resolve",
             Self::Fetch => "fetch",
             Self::Unpack => "unpack",
+            Self::Compile => "compile",
             Self::Configure => "configure",
             Self::Customise => "customise",
             Self::Check => "check",
@@ -67,6 +70,8 @@ pub enum Event<'a> {
         /// For people.
         reason: &'a str,
     },
+    /// A program has the terminal now; nothing is to be shown until the next step begins.
+    Attended,
     /// A line worth keeping: a mirror that was given up, a fall-back.
     Note(&'a str),
     /// A line that a script printed.

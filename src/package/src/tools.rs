@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_plugin::{BuildError, Plan};
-use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
+use rootfs_plugin::{Architecture, BuildError, Plan};
+use rootfs_sandbox::{Sandbox, SandboxOptions, attend};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
 use crate::apt::acquire::{fetch_packages, of, open_layers};
@@ -19,8 +19,10 @@ use crate::lock::LockedPackage;
 use crate::observer::{Event, Observer, Step};
 use crate::reuse::Reuse;
 use crate::root::Root;
+use crate::scripts::Scripts;
 use crate::store::Store;
 use task::{pack, unpack};
+use tempfile::TempDir;
 
 pub use task::ToolTask;
 
@@ -28,11 +30,18 @@ pub use task::ToolTask;
 const ENVIRONMENT: [(&str, &str); 4] =
     [("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root"), ("LC_ALL", "C.UTF-8"), ("SOURCE_DATE_EPOCH", "0")];
 
+/// What a program on a terminal is told besides: every terminal can do what this one can.
+const TERMINAL: (&str, &str) = ("TERM", "linux");
+
+const HOST_NAME: &str = "localhost";
+
 /// Where programs are unpacked and run.
 #[derive(Debug, Clone)]
 pub struct ToolOptions {
     /// A directory of ours, in which each run has one of its own.
     pub stage: PathBuf,
+    /// Whose programs they are.
+    pub architecture: Architecture,
     /// What changes whenever this program does, so that no other program's results are reused; none when nothing is to be.
     pub reuse: Option<String>,
     /// Set from outside to end what runs.
@@ -66,7 +75,7 @@ impl Tools {
         let fetcher = Fetcher::new(store, fetch, observer).map_err(|error| build_error(&error))?;
         observer.event(Event::Began(Step::Fetch));
         fetch_packages(&packages, plan, &fetcher)?;
-        let merged = ["bin", "sbin", "lib"].into_iter().chain(plan.architecture.library_directories().iter().copied());
+        let merged = ["bin", "sbin", "lib"].into_iter().chain(options.architecture.library_directories().iter().copied());
         Ok(Self { packages, merged: merged.filter(|_| merged_usr).collect(), store: store.clone(), options })
     }
 
@@ -82,6 +91,33 @@ impl Tools {
         if let Some(results) = reuse.made(&inputs).and_then(|made| unpack(&made, task.results.len())) {
             return Ok(results);
         }
+        let (stage, root) = self.unpack(task, observer)?;
+        observer.event(Event::Began(task.step));
+        self.execute(task, stage.path(), observer)?;
+        let results = task.results(&root)?;
+        reuse.keep_made(&inputs, &pack(&results));
+        Ok(results)
+    }
+
+    /// Runs a program on the user's terminal, who decides what it makes: it is run every time, and its results are not kept.
+    ///
+    /// # Errors
+    /// As of [`Tools::run`].
+    pub fn attend(&self, task: &ToolTask, observer: &dyn Observer) -> Result<Vec<Vec<u8>>, BuildError> {
+        let (_stage, root) = self.unpack(task, observer)?;
+        observer.event(Event::Attended);
+        let words = |text: &str| std::ffi::OsString::from(text);
+        let command: Vec<_> = task.command.iter().map(|argument| words(argument)).collect();
+        let environment: Vec<_> = ENVIRONMENT.iter().chain([&TERMINAL]).map(|(name, value)| (words(name), words(value))).collect();
+        let exit = attend(root.path(), HOST_NAME, &command, &environment).map_err(|error| build_error(&error))?;
+        if !exit.success() {
+            return Err(BuildError::new(format!("`{}` of the distribution: {exit}", task.command.join(" "))));
+        }
+        task.results(&root)
+    }
+
+    /// The packages and the task's files on disk; the first is the directory above them.
+    fn unpack(&self, task: &ToolTask, observer: &dyn Observer) -> Result<(TempDir, Root), BuildError> {
         observer.event(Event::Began(Step::Unpack));
         let layers = open_layers(&self.packages, &self.store, observer)?;
         let stage = tempfile::tempdir_in(&self.options.stage).map_err(|error| build_error(&error))?;
@@ -91,10 +127,7 @@ impl Tools {
         for (name, content) in &task.files {
             root.write(name.as_bytes(), content, 0o644).map_err(|error| build_error(&error))?;
         }
-        self.execute(task, stage.path())?;
-        let results = task.results.iter().map(|name| task::read(&root, name)).collect::<Result<Vec<_>, _>>()?;
-        reuse.keep_made(&inputs, &pack(&results));
-        Ok(results)
+        Ok((stage, root))
     }
 
     /// All that the results depend on.
@@ -121,24 +154,16 @@ impl Tools {
         Ok(tree)
     }
 
-    fn execute(&self, task: &ToolTask, stage: &Path) -> Result<(), BuildError> {
-        let options = SandboxOptions { hostname: "localhost".to_owned(), cancelled: Arc::clone(&self.options.cancelled) };
+    fn execute(&self, task: &ToolTask, stage: &Path, observer: &dyn Observer) -> Result<(), BuildError> {
+        let options = SandboxOptions { hostname: HOST_NAME.to_owned(), cancelled: Arc::clone(&self.options.cancelled) };
         let mut sandbox = Sandbox::start(stage, &options).map_err(|error| build_error(&error))?;
-        let command = rootfs_sandbox::Command {
-            arguments: task.command.iter().map(|argument| argument.clone().into_bytes()).collect(),
-            environment: ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-            directory: "/".to_owned(),
-            input: Vec::new(),
-        };
-        let mut said = Vec::new();
-        let outcome = sandbox.run(&command, &mut |_, bytes| said.extend_from_slice(bytes)).map_err(|error| build_error(&error))?;
+        let environment = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let arguments: Vec<&str> = task.command.iter().map(String::as_str).collect();
+        let origin = format!("{} of the distribution", task.name());
+        let mut scripts = Scripts::new(&mut sandbox, observer, environment);
+        let finished = scripts.run(&origin, &arguments, &[], &mut |line| observer.event(Event::Item(line)));
+        let finished = finished.map_err(|error| build_error(&error))?;
         sandbox.stop().map_err(|error| build_error(&error))?;
-        if outcome.exit.success() {
-            return Ok(());
-        }
-        let program = task.command.first().map_or("", String::as_str);
-        let said = String::from_utf8_lossy(&said);
-        let cause = said.lines().rfind(|line| !line.trim().is_empty()).map(|line| Box::new(BuildError::new(line)));
-        Err(BuildError { cause, ..BuildError::new(format!("`{program}` of the distribution failed: {}", outcome.exit)) })
+        finished.expect_success(&origin).map_err(|error| build_error(&error))
     }
 }

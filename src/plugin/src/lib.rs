@@ -11,6 +11,7 @@ mod info;
 mod plan;
 mod request;
 mod selection;
+mod source;
 
 pub use architecture::{Architecture, UnknownArchitecture};
 pub use context::{BuildContext, BuildError, Command, Output};
@@ -22,3 +23,4 @@ pub use plan::{
 };
 pub use request::{Agent, ExtraRepository, HookScript, Overlay, PackageRequest, Password, Request, Trim, User};
 pub use selection::{Pick, Selection};
+pub use source::{SourceBuild, SourceMenu};

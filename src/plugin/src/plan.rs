@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Selection, Trim};
+use crate::{Architecture, Selection, SourceBuild, Trim};
 
 /// Where packages come from and which to install: pure data, printed by `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Plan {
     /// What of the packages is taken; none means all of it, installed as their manager does.
     #[serde(default)]
     pub selection: Option<Selection>,
+    /// What is compiled from source, in place of a package's file. Only a selection has such.
+    #[serde(default)]
+    pub source: Option<SourceBuild>,
     /// What is left out of every package.
     pub without: Vec<Trim>,
     /// Files and links that the distribution's guest needs beyond its packages, in order.

@@ -14,19 +14,19 @@ use super::{CustomiseError, unit};
 const INITTAB: &[u8] = b"/etc/inittab";
 
 /// Puts the agent's program into `/usr/bin`, with a unit that starts it, or as `/sbin/init`.
-pub(super) fn install(editor: &mut Editor<'_>, request: &Request) -> Result<(), CustomiseError> {
+pub(super) fn install(editor: &mut Editor<'_>, architecture: Architecture, request: &Request) -> Result<(), CustomiseError> {
     let source = match &request.agent {
         Agent::File(source) => source,
         Agent::Own => return install_own(editor, request.agent_init),
         // What serves `boot` is for whole guests; a tiny one has it when it is asked for.
-        Agent::Default if (request.agent_init || editor.has_systemd()) && Architecture::native() == Some(request.architecture) => {
+        Agent::Default if (request.agent_init || editor.has_systemd()) && Architecture::native() == Some(architecture) => {
             return install_own(editor, request.agent_init);
         }
         Agent::Default => return Ok(()),
         Agent::None => return Ok(()),
     };
     let name = name(source, request.agent_name.as_deref())?;
-    require_architecture(source, request)?;
+    require_architecture(source, architecture)?;
     let path = format!("/usr/bin/{name}");
     copy(editor, source, path.as_bytes())?;
     if request.agent_init {
@@ -78,10 +78,9 @@ fn name(source: &Path, wanted: Option<&str>) -> Result<String, CustomiseError> {
     Ok(name)
 }
 
-fn require_architecture(source: &Path, request: &Request) -> Result<(), CustomiseError> {
+fn require_architecture(source: &Path, wanted: Architecture) -> Result<(), CustomiseError> {
     let mut head = Vec::new();
     fs_err::File::open(source).and_then(|file| file.take(20).read_to_end(&mut head)).map_err(CustomiseError::Host)?;
-    let wanted = request.architecture;
     let other = |found: String| CustomiseError::AgentArchitecture { path: source.to_owned(), found, wanted };
     match recognise(&head) {
         Program::Elf(found) if found == wanted => Ok(()),

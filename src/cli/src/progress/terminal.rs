@@ -19,6 +19,9 @@ impl Terminal {
     }
 
     pub(super) fn show(&self, phase: &Phase) {
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
         let items = match (phase.items, phase.expected_items) {
             (0, 0) => None,
             (done, 0) => Some(done.to_string()),

@@ -34,7 +34,9 @@ pub(super) fn run(
         return show_plan(&invocation, &request, &plan);
     }
     if plan.scripts() == Scripts::Every || !request.hooks.is_empty() || invocation.boot() == Boot::Bios {
-        require_own_architecture(request.architecture)?;
+        require_own_architecture(plan.architecture)?;
+        become_root(environment)?;
+    } else if plan.source.is_some() {
         become_root(environment)?;
     } else if plan.scripts() == Scripts::Some || invocation.directory.is_some() {
         become_root_or_stay(environment)?;

@@ -92,7 +92,8 @@ fn starter(
     };
     let (release, arch) = (Some(lock.release.clone()), Some(lock.architecture.clone()));
     let source = KernelSource::of(&lock.distribution, release, arch, &args.source, environment, &host(), now())?;
-    let tools = ToolOptions { stage: stage.to_owned(), reuse: Some(program()?), cancelled: progress.interrupted() };
+    let architecture = source.plan().architecture;
+    let tools = ToolOptions { stage: stage.to_owned(), architecture, reuse: Some(program()?), cancelled: progress.interrupted() };
     source.starter(boot, tools, progress)
 }
 

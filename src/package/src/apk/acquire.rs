@@ -181,6 +181,8 @@ pub(crate) fn resolve_plan(
         keys: signers,
         kernel: Vec::new(),
         tools: Vec::new(),
+        sources: Vec::new(),
+        compilers: Vec::new(),
         packages,
     };
     reuse.keep_lock(&inputs, &lock);

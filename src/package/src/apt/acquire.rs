@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use rootfs_plugin::{AptInstaller, AptRepository, BuildError, Include, Plan, PlannedPackage};
+use rootfs_plugin::{AptInstaller, AptRepository, Architecture, BuildError, Include, Plan, PlannedPackage};
 
 use super::deb822::Stanza;
 use super::inputs::resolve_inputs;
@@ -57,13 +57,21 @@ pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fet
     if wanted.bios_loader {
         lock.tools = choose_tools(&universe, &plan.bios_loader)?;
     }
+    if let Some(source) = &plan.source {
+        lock.sources = suites.find_source(&source.package, fetcher, store).map_err(|error| build_error(&error))?;
+        lock.compilers = choose_compilers(plan, &universe, &source.tools, now, fetcher, store)?;
+    }
     reuse.keep_lock(&inputs, &lock);
     Ok(lock)
 }
 
 fn suites(plan: &Plan, now: i64, fetcher: &Fetcher<'_>) -> Result<Suites, BuildError> {
+    suites_for(plan, plan.architecture, now, fetcher)
+}
+
+fn suites_for(plan: &Plan, architecture: Architecture, now: i64, fetcher: &Fetcher<'_>) -> Result<Suites, BuildError> {
     let AptInstaller { repositories, ignore_valid_until, .. } = of(plan)?;
-    load_suites(repositories, plan.architecture, *ignore_valid_until, now, fetcher).map_err(|error| build_error(&error))
+    load_suites(repositories, architecture, *ignore_valid_until, now, fetcher).map_err(|error| build_error(&error))
 }
 
 /// The packages with the kernel's files: the one that a package naming the newest kernel leads to, else that one itself; and those of its modules.
@@ -92,6 +100,28 @@ fn choose_tools(universe: &Universe, names: &[String]) -> Result<Vec<LockedPacka
     let include: Vec<Include> = names.iter().map(|name| Include::Package(PlannedPackage::Name(name.clone()))).collect();
     let selection = resolve(universe, &include, false).map_err(|error| build_error(&error))?;
     Ok(selection.packages.iter().map(LockedPackage::from).collect())
+}
+
+/// The compilers, which are this machine's, whatever the guest's architecture is.
+fn choose_compilers(
+    plan: &Plan,
+    universe: &Universe,
+    names: &[String],
+    now: i64,
+    fetcher: &Fetcher<'_>,
+    store: &Store,
+) -> Result<Vec<LockedPackage>, BuildError> {
+    let native = native()?;
+    if native == plan.architecture {
+        return choose_tools(universe, names);
+    }
+    let suites = suites_for(plan, native, now, fetcher)?;
+    choose_tools(&suites.load_universe(fetcher, store).map_err(|error| build_error(&error))?, names)
+}
+
+/// What this machine runs.
+pub(crate) fn native() -> Result<Architecture, BuildError> {
+    Architecture::native().ok_or_else(|| BuildError::new("nothing can be compiled on a machine of this kind"))
 }
 
 /// Fetches the indexes and chooses the kernel, and the programs that make a boot loader for a BIOS.

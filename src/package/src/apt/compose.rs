@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rootfs_check::linked;
 use rootfs_plugin::{Architecture, Pick, Selection};
-use rootfs_tree::{Kind, Metadata, NodeId, PackageId, Time, Tree, TreeError};
+use rootfs_tree::{Kind, Metadata, Node, NodeId, PackageId, Time, Tree, TreeError};
 
 use crate::deb::DebLayer;
 use crate::lock::{LOCAL, LockedPackage};
@@ -61,6 +61,16 @@ impl ComposeError {
     }
 }
 
+/// A program that was compiled, on its way into the tree.
+#[derive(Debug)]
+pub(crate) struct Made<'a> {
+    /// The source package.
+    pub(crate) package: &'a str,
+    /// Where it is to be: an absolute path.
+    pub(crate) path: &'a str,
+    pub(crate) content: Vec<u8>,
+}
+
 /// Takes the selection out of the packages' payloads. `merged_usr` as the release has it; `time` is that of
 /// directories that no package describes.
 ///
@@ -69,6 +79,7 @@ impl ComposeError {
 pub(crate) fn compose(
     selection: &Selection,
     packages: &[(&LockedPackage, &DebLayer)],
+    made: Option<&Made<'_>>,
     architecture: Architecture,
     merged_usr: bool,
     time: Time,
@@ -77,6 +88,12 @@ pub(crate) fn compose(
     for (package, layer) in packages {
         layer.lay_over(&mut pool).map_err(failed(&package.name))?;
     }
+    if let Some(Made { package, path, content }) = made {
+        let node = Node { metadata: Metadata::root(0o755, time), kind: Kind::inline(content.clone()), package: None };
+        let split = path.rfind('/').unwrap_or(0);
+        let placed = pool.make_directory(&path.as_bytes()[..split], time).and_then(|_| pool.place(path.as_bytes(), node));
+        placed.map_err(failed(package))?;
+    }
     let mut composer = Composer::over(&pool, bare(architecture, merged_usr, time).map_err(failed("the root"))?);
     for pick in &selection.picks {
         let named = || ComposeError::NoPackage { package: pick.package.clone() };
@@ -84,6 +101,10 @@ pub(crate) fn compose(
             |package: &LockedPackage| package.name == pick.package || (package.repository == LOCAL && package.path == pick.package);
         let (_, layer) = packages.iter().find(|(package, _)| is_meant(package)).ok_or_else(named)?;
         composer.pick(pick, layer, &selection.except)?;
+    }
+    if let Some(Made { package, path, .. }) = made {
+        let owner = composer.tree.add_package(package);
+        composer.take(path.as_bytes(), owner).map_err(failed(package))?;
     }
     composer.complete(&Owners::of(packages, &pool))?;
     Ok(composer.tree)

@@ -1,6 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::source::SourceError;
 use super::release::ReleaseError;
 use super::universe::IndexError;
 use crate::deb::DebError;
@@ -96,6 +97,21 @@ pub enum AptError {
         /// What there is.
         known: Vec<String>,
     },
+    /// No repository has the source package.
+    #[error("no repository of the plan has the source of `{package}`")]
+    NoSource {
+        /// Its name.
+        package: String,
+    },
+    /// An index of sources with something wrong in it.
+    #[error("the index {name} can't be used")]
+    Sources {
+        /// Repository, suite and path.
+        name: String,
+        /// Why.
+        #[source]
+        source: SourceError,
+    },
     /// An index that isn't what its name says.
     #[error("the index {name} can't be unpacked")]
     Unpack {
@@ -167,6 +183,7 @@ impl AptError {
             Self::NoKey { .. } => Some("name the file with the repository's key".to_owned()),
             Self::NoSuite { .. } => Some("check the release's name, and whether the mirror still has it".to_owned()),
             Self::NoComponent { known, .. } if !known.is_empty() => Some(format!("there is {}", known.join(", "))),
+            Self::NoSource { .. } => Some("build it without `--from source`, or with a repository that has sources".to_owned()),
             Self::Key { source, .. } | Self::Signature { source, .. } => source.hint().map(str::to_owned),
             Self::Release { source, .. } => source.hint().map(str::to_owned),
             Self::Fetch { source, .. } | Self::Indexes { source } => source.hint(),

@@ -8,8 +8,11 @@ use rayon::prelude::*;
 use rootfs_plugin::{AptRepository, Architecture, Key};
 
 use super::error::AptError;
+use super::source;
 use super::universe::{IndexOrigin, Universe};
+use super::version::compare;
 use crate::fetch::{Download, Fetcher};
+use crate::lock::LockedPackage;
 use crate::openpgp::Keyring;
 use crate::store::Store;
 use decompress::decompress;
@@ -81,6 +84,24 @@ impl Suites {
             }
         }
         Ok(universe)
+    }
+
+    /// The archives of a source package, of the newest version that any suite has.
+    ///
+    /// # Errors
+    /// When no suite has it, or an index can't be had or is malformed.
+    pub(crate) fn find_source(&self, package: &str, fetcher: &Fetcher<'_>, store: &Store) -> Result<Vec<LockedPackage>, AptError> {
+        let files: Vec<_> = self.suites.iter().flat_map(|suite| suite.sources.iter().map(move |file| (suite, file))).collect();
+        let downloads: Vec<_> = files.iter().map(|(_, file)| file.download.clone()).collect();
+        fetcher.fetch(&downloads).map_err(|source| AptError::Indexes { source })?;
+        let find = |(suite, file): &(&Suite, &IndexFile)| {
+            let text = read_index(file, store)?;
+            source::newest(&text, package, &suite.repository)
+                .map_err(|source| AptError::Sources { name: file.download.name.clone(), source })
+        };
+        let found = files.par_iter().map(find).collect::<Result<Vec<_>, AptError>>()?;
+        let newest = found.into_iter().flatten().max_by(|left, right| compare(&left.version, &right.version));
+        newest.map(|source| source.files).ok_or_else(|| AptError::NoSource { package: package.to_owned() })
     }
 }
 

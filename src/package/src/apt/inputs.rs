@@ -1,6 +1,6 @@
 //! What resolving and installing depend on, told completely: whatever is missing here would give a stranger's result back.
 
-use rootfs_plugin::{AptInstaller, AptRepository, Include, Key, Plan, PlannedPackage, Trim};
+use rootfs_plugin::{AptInstaller, AptRepository, Architecture, Include, Key, Plan, PlannedPackage, Trim};
 use sha2::{Digest as _, Sha256};
 
 use super::Suites;
@@ -27,6 +27,9 @@ pub(crate) fn resolve_inputs(
     inputs.set("kernel", plan.kernel.as_ref().filter(|_| wanted.kernel).map_or("none", String::as_str));
     inputs.set("EFI stub", plan.uefi_stub.as_ref().filter(|_| wanted.kernel && wanted.uefi_stub).map_or("none", String::as_str));
     inputs.set_lines("BIOS loader", plan.bios_loader.iter().filter(|_| wanted.bios_loader).cloned());
+    if let (Some(source), Some(native)) = (&plan.source, Architecture::native()) {
+        inputs.set_lines("compiled", [format!("{} for {native} by", source.package)].into_iter().chain(source.tools.iter().cloned()));
+    }
     Ok(inputs)
 }
 

@@ -6,6 +6,7 @@ use rootfs_tree::Time;
 use super::{Engine, EngineOptions, build_error};
 use crate::apt;
 use crate::apt::acquire::Wanted;
+use crate::apt::compose::Made;
 use crate::apt::inputs::install_inputs;
 use crate::apt::install::Installation;
 use crate::deb::DebLayer;
@@ -48,7 +49,11 @@ impl Engine<'_> {
         let layers = self.layers(plan, &lock)?;
         let packages: Vec<_> = lock.packages.iter().zip(&layers).collect();
         let time = Time::from_seconds(self.newest);
-        let tree = apt::compose::compose(selection, &packages, plan.architecture, apt.merged_usr, time);
+        let made = match &plan.source {
+            Some(source) => Some(Made { package: &source.package, path: &source.program, content: self.compile(plan, source, &lock)? }),
+            None => None,
+        };
+        let tree = apt::compose::compose(selection, &packages, made.as_ref(), plan.architecture, apt.merged_usr, time);
         self.memory = Some(tree.map_err(|error| build_error(&error))?);
         self.lock = Some(lock);
         Ok(())

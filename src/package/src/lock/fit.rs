@@ -21,6 +21,14 @@ pub enum LockMismatch {
         /// What the user gave.
         wanted: String,
     },
+    /// Something is compiled in one of them alone, or is another thing.
+    #[error("the lock is of a build with {locked}, and this one is with {wanted}")]
+    Source {
+        /// What the lock says.
+        locked: String,
+        /// What the user asked for.
+        wanted: String,
+    },
 }
 
 impl Lock {
@@ -36,6 +44,12 @@ impl Lock {
         }
         if self.agent.as_ref() != agent {
             return Err(LockMismatch::Agent { locked: described(self.agent.as_ref()), wanted: described(agent) });
+        }
+        let source = plan.source.as_ref().map(|source| source.package.as_str());
+        let compiled = self.sources.first().map(|source| source.name.as_str());
+        if source != compiled {
+            let told = |name: Option<&str>| name.map_or_else(|| "packages alone".to_owned(), |name| format!("{name} from source"));
+            return Err(LockMismatch::Source { locked: told(compiled), wanted: told(source) });
         }
         Ok(())
     }

@@ -31,6 +31,10 @@ struct Document {
     #[serde(default)]
     tool: Vec<Package>,
     #[serde(default)]
+    source: Vec<Package>,
+    #[serde(default)]
+    compiler: Vec<Package>,
+    #[serde(default)]
     package: Vec<Package>,
 }
 
@@ -97,6 +101,8 @@ impl Reader<'_> {
             keys: self.keys(&document.keys)?,
             kernel: document.kernel.iter().map(|kernel| self.package(kernel)).collect::<Result<_, _>>()?,
             tools: self.packages(&document.tool)?,
+            sources: document.source.iter().map(|source| self.package(source)).collect::<Result<_, _>>()?,
+            compilers: self.packages(&document.compiler)?,
             packages: self.packages(&document.package)?,
         })
     }

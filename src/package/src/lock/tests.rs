@@ -18,6 +18,8 @@ fn sample() -> Lock {
     Lock {
         kernel: Vec::new(),
         tools: Vec::new(),
+        sources: Vec::new(),
+        compilers: Vec::new(),
         distribution: "debian".to_owned(),
         release: "trixie".to_owned(),
         architecture: "x86_64".to_owned(),

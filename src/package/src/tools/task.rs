@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::engine::build_error;
 use crate::inputs::Inputs;
+use crate::observer::Step;
 use crate::root::Root;
 
 /// No result has more bytes.
@@ -12,6 +13,8 @@ const MOST_BYTES: u64 = 64 << 20;
 /// One run of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolTask {
+    /// Which step it is of a build.
+    pub step: Step,
     /// The program, looked up in the packages when it has no slash, and its arguments.
     pub command: Vec<String>,
     /// What it reads besides its packages: absolute paths, and contents.
@@ -21,6 +24,16 @@ pub struct ToolTask {
 }
 
 impl ToolTask {
+    /// What it is called in messages: the program, or what a shell runs.
+    pub(super) fn name(&self) -> &str {
+        self.command.first().map_or("", String::as_str)
+    }
+
+    /// The results' contents, after it has run.
+    pub(super) fn results(&self, root: &Root) -> Result<Vec<Vec<u8>>, BuildError> {
+        self.results.iter().map(|name| read(root, name)).collect()
+    }
+
     /// All of it that its results depend on.
     pub(super) fn describe(&self, inputs: &mut Inputs) {
         inputs.set("command", self.command.join(" "));
@@ -31,7 +44,7 @@ impl ToolTask {
 }
 
 /// A file that the program was to write. It may have written anything.
-pub(super) fn read(root: &Root, path: &str) -> Result<Vec<u8>, BuildError> {
+fn read(root: &Root, path: &str) -> Result<Vec<u8>, BuildError> {
     let failed = |why: &str| BuildError::new(format!("the distribution's program left {why} at `{path}`"));
     let stat = root.stat(path.as_bytes()).map_err(|error| build_error(&error))?.ok_or_else(|| failed("nothing"))?;
     match u64::try_from(stat.st_size) {
@@ -101,6 +114,7 @@ mod tests {
     #[test]
     fn whatever_the_results_depend_on_tells_tasks_apart() {
         let task = ToolTask {
+            step: Step::Compile,
             command: vec!["make".to_owned(), "it".to_owned()],
             files: vec![("/in".to_owned(), b"1".to_vec())],
             results: vec!["/out".to_owned()],

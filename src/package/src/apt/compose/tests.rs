@@ -49,7 +49,7 @@ fn composed(picks: &[(&str, &[&str])], except: &[&str]) -> Result<Vec<String>, S
         .iter()
         .map(|(package, files)| Pick { package: (*package).to_owned(), files: files.iter().map(|file| (*file).to_owned()).collect() });
     let selection = Selection { picks: picks.collect(), except: except.iter().map(|text| (*text).to_owned()).collect() };
-    let tree = compose(&selection, &packages, Architecture::X86_64, true, Time::default()).map_err(|error| error.to_string())?;
+    let tree = compose(&selection, &packages, None, Architecture::X86_64, true, Time::default()).map_err(|error| error.to_string())?;
     Ok(tree
         .walk()
         .filter(|entry| tree.file(entry.id).is_some() || matches!(tree.node(entry.id).kind, Kind::Symlink(_)))

@@ -28,6 +28,8 @@ pub(super) struct Suite {
     pub(super) identity: Digest,
     pub(super) fingerprints: Vec<String>,
     pub(super) files: Vec<IndexFile>,
+    /// Indexes of source packages, which most builds have no use for.
+    pub(super) sources: Vec<IndexFile>,
 }
 
 /// A package index to fetch.
@@ -57,8 +59,10 @@ pub(super) fn load_suite(
     fitting.dedup();
     let flat = suite.ends_with('/');
     let components: Vec<_> = if flat { vec![String::new()] } else { repository.components.clone() };
-    let mut files = Vec::new();
+    let (mut files, mut sources) = (Vec::new(), Vec::new());
     for component in &components {
+        let path = if flat { "Sources".to_owned() } else { format!("{component}/source/Sources") };
+        sources.extend(find_index(&release, &repository.name, suite, &fitting, &path));
         let before = files.len();
         let architectures = if flat { vec![""] } else { vec![architecture, "all"] };
         for architecture in architectures.into_iter().filter(|one| *one != "all" || release.separate_all) {
@@ -76,7 +80,7 @@ pub(super) fn load_suite(
         }
     }
     let identity = Digest(Sha256::digest(&text).into());
-    Ok(Suite { repository: repository.name.clone(), name: suite.to_owned(), url, release, identity, fingerprints, files })
+    Ok(Suite { repository: repository.name.clone(), name: suite.to_owned(), url, release, identity, fingerprints, files, sources })
 }
 
 /// Where a suite's release file lies; a suite that ends in a slash is a flat repository.
