@@ -4,6 +4,7 @@ mod alpine;
 mod bios;
 mod build;
 mod busybox;
+mod busybox_source;
 mod command_line;
 mod concurrency;
 mod customise;
@@ -81,6 +82,7 @@ fn cases() -> Vec<Case> {
         bios::cases(),
         images::cases(),
         busybox::cases(),
+        busybox_source::cases(),
         alpine::cases(),
         lxc::cases(),
         inspect::cases(),

@@ -1,5 +1,6 @@
 use rootfs_plugin::{
-    Architecture, BuildContext, BuildError, Distro, Include, Info, PackageRequest, Pick, Plan, PlanError, PlannedPackage, Request, Selection, Variant,
+    Architecture, BuildContext, BuildError, Distro, Include, Info, PackageRequest, Pick, Plan, PlanError, PlannedPackage, Request,
+    Selection, Variant,
 };
 
 use crate::distro_file::DistroFile;

@@ -104,7 +104,8 @@ fn compiler(
             return Ok((asked, None));
         }
         let found = source.cross.iter().find(|(_, debian)| **debian == asked.debian());
-        let (gnu, _) = found.ok_or_else(|| refused(format!("there is no cross compiler for {asked}"), "take it from its package".to_owned()))?;
+        let (gnu, _) =
+            found.ok_or_else(|| refused(format!("there is no cross compiler for {asked}"), "take it from its package".to_owned()))?;
         return Ok((asked, Some(gnu.clone())));
     };
     let gnu = prefix.strip_suffix('-').unwrap_or(prefix);

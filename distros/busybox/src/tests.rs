@@ -55,6 +55,32 @@ fn a_variant_has_what_its_base_has() {
 }
 
 #[test]
+fn a_compiler_is_this_machines_or_a_cross_compiler() {
+    let options = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let plan = |architecture, said: &[(&str, &str)]| {
+        let said = [&[("from", "source")], said].concat();
+        super::busybox().plan(&Request { architecture, options: options(&said), ..request() }).unwrap()
+    };
+    let native = Architecture::native().unwrap();
+    let own = plan(native, &[]);
+    let source = own.source.unwrap();
+    assert_eq!((own.architecture, &source.arguments[..]), (native, &["build".to_owned()][..]));
+    assert!(!own.selection.unwrap().picks.iter().any(|pick| pick.package == "busybox"));
+    assert!(own.include.contains(&Include::Package(PlannedPackage::Name("libc6".to_owned()))));
+    let foreign = if native == Architecture::S390x { Architecture::Aarch64 } else { Architecture::S390x };
+    let (gnu, debian) = if foreign == Architecture::S390x { ("s390x-linux-gnu-", "s390x") } else { ("aarch64-linux-gnu-", "arm64") };
+    for plan in [plan(foreign, &[]), plan(native, &[("cross", gnu)]), plan(foreign, &[("cross", gnu)])] {
+        let source = plan.source.unwrap();
+        assert_eq!((plan.architecture, &source.arguments[1..]), (foreign, &[gnu.to_owned()][..]));
+        assert!(source.tools.contains(&format!("libc6-dev-{debian}-cross")));
+    }
+    let menu = plan(native, &[("menu", "true")]).source.unwrap();
+    assert_eq!(menu.files["fragment"].to_str(), Some("busybox.config"));
+    let menu = plan(native, &[("menu", "true"), ("fragment", "mine")]).source.unwrap();
+    assert_eq!((menu.files["fragment"].to_str(), menu.menu.unwrap().file.as_str()), (Some("mine"), "fragment"));
+}
+
+#[test]
 fn added_packages_are_taken_whole_and_only_what_is_picked_from_is_asked_for() {
     let extra = ["bash=5.2", "vim/sid"].map(|name| PackageRequest::Name(name.to_owned())).to_vec();
     let file = PackageRequest::File("dir/own_1_amd64.deb".into());

@@ -149,6 +149,7 @@ fn task(table: Table, script: String) -> ToolTask {
     let prefix = format!("(,{partition})/boot/grub");
     let fixed = ["grub-mkimage", "--format", "i386-pc", "--prefix", &prefix, "--config", SCRIPT, "--output", CORE_IMG, reader];
     ToolTask {
+        name: "the distribution's grub-mkimage".to_owned(),
         step: Step::Write,
         command: fixed.into_iter().chain(MODULES).map(str::to_owned).collect(),
         files: vec![(SCRIPT.to_owned(), script.into_bytes())],

@@ -55,8 +55,29 @@ pub struct Summary {
     pub outputs: Vec<PathBuf>,
     /// The digest of the lock.
     pub lock: Option<Digest>,
-    /// Whether the tree can boot.
-    pub bootable: bool,
+    /// What starts in the tree.
+    pub init: Init,
+}
+
+/// What a guest of a tree starts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Init {
+    /// systemd.
+    Systemd,
+    /// Another program.
+    Other,
+    /// None: it doesn't boot by itself.
+    None,
+}
+
+impl Init {
+    fn of(tree: &Tree) -> Self {
+        match tree.resolve(b"/sbin/init") {
+            Err(_) => Self::None,
+            Ok(init) if tree.resolve(b"/usr/lib/systemd/systemd").is_ok_and(|systemd| systemd == init) => Self::Systemd,
+            Ok(_) => Self::Other,
+        }
+    }
 }
 
 impl Summary {
@@ -76,7 +97,7 @@ impl Summary {
             findings,
             outputs,
             lock: lock.map(Lock::digest),
-            bootable: tree.resolve(b"/sbin/init").is_ok(),
+            init: Init::of(tree),
         }
     }
 }

@@ -111,7 +111,7 @@ impl Tools {
         let environment: Vec<_> = ENVIRONMENT.iter().chain([&TERMINAL]).map(|(name, value)| (words(name), words(value))).collect();
         let exit = attend(root.path(), HOST_NAME, &command, &environment).map_err(|error| build_error(&error))?;
         if !exit.success() {
-            return Err(BuildError::new(format!("`{}` of the distribution: {exit}", task.command.join(" "))));
+            return Err(BuildError::new(format!("{}: {exit}", task.name)));
         }
         task.results(&root)
     }
@@ -159,11 +159,11 @@ impl Tools {
         let mut sandbox = Sandbox::start(stage, &options).map_err(|error| build_error(&error))?;
         let environment = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let arguments: Vec<&str> = task.command.iter().map(String::as_str).collect();
-        let origin = format!("{} of the distribution", task.name());
+        let origin = task.name.as_str();
         let mut scripts = Scripts::new(&mut sandbox, observer, environment);
-        let finished = scripts.run(&origin, &arguments, &[], &mut |line| observer.event(Event::Item(line)));
+        let finished = scripts.run(origin, &arguments, &[], &mut |line| observer.event(Event::Item(line)));
         let finished = finished.map_err(|error| build_error(&error))?;
         sandbox.stop().map_err(|error| build_error(&error))?;
-        finished.expect_success(&origin).map_err(|error| build_error(&error))
+        finished.expect_success(origin).map_err(|error| build_error(&error))
     }
 }

@@ -1,8 +1,10 @@
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 
+use rootfs_plugin::Architecture;
 use serde_json::{Value, json};
 
-use super::{Summary, findings_json};
+use super::{Init, Summary, findings_json};
 use crate::lxc::is_container_name;
 use crate::units;
 
@@ -45,14 +47,21 @@ fn next_command(summary: &Summary) -> Option<String> {
     let shown = output.display();
     Some(match output.extension() {
         Some(suffix) if suffix == "img" || suffix == "raw" => format!("rootfs-gen boot {shown}"),
+        Some(suffix) if suffix == "cpio" => format!("rootfs-gen inspect {shown}"),
         Some(suffix) if suffix == "tar" => format!("docker import {shown}"),
         Some(suffix) if suffix == "squashfs" || suffix == "sqfs" => {
-            let stem = output.file_stem().and_then(std::ffi::OsStr::to_str).filter(|stem| is_container_name(stem));
-            format!("rootfs-gen lxc {shown} -n {}", stem.unwrap_or("guest"))
+            format!("rootfs-gen lxc {shown} -n {}", container_name(output.file_stem()))
         }
-        _ if summary.bootable => format!("systemd-nspawn --boot --directory {shown}"),
+        _ if Some(summary.architecture) != Architecture::native() => format!("rootfs-gen image {shown} -o guest.img"),
+        _ if summary.init == Init::Systemd => format!("systemd-nspawn --boot --directory {shown}"),
+        _ if summary.init == Init::Other => format!("rootfs-gen lxc {shown} -n {}", container_name(output.file_name())),
         _ => format!("rootfs-gen shell {shown}"),
     })
+}
+
+/// What a container of that file can be called.
+fn container_name(name: Option<&OsStr>) -> &str {
+    name.and_then(OsStr::to_str).filter(|name| is_container_name(name)).unwrap_or("guest")
 }
 
 /// The summary as one JSON object; times in seconds.
@@ -85,7 +94,6 @@ mod tests {
     use std::time::Duration;
 
     use rootfs_package::observer::Step;
-    use rootfs_plugin::Architecture;
     use rootfs_tree::Digest;
 
     use super::*;
@@ -104,7 +112,7 @@ mod tests {
             findings: vec![],
             outputs: vec!["./out".into()],
             lock: Some(Digest([1; 32])),
-            bootable: true,
+            init: Init::Systemd,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A tree of chosen files: payloads laid over each other without dpkg, and of that what a [`Selection`] takes.
 
+mod left_out;
 mod pattern;
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,6 +13,8 @@ use crate::deb::DebLayer;
 use crate::lock::{LOCAL, LockedPackage};
 use crate::root::shown;
 use pattern::Pattern;
+
+pub(crate) use left_out::left_out;
 
 /// How many links lead to a file at most, as the kernel has it.
 const LINKS: usize = 40;

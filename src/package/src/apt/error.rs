@@ -1,8 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::source::SourceError;
 use super::release::ReleaseError;
+use super::source::SourceError;
 use super::universe::IndexError;
 use crate::deb::DebError;
 use crate::fetch::FetchError;

@@ -21,6 +21,6 @@ pub mod version;
 pub use error::{AptError, LocalError};
 pub use index::{Suites, add_local_packages, load_suites};
 pub use ownership::assign_owners;
-pub use source::SourceError;
 pub use resolve::{ResolveError, Selection, resolve};
+pub use source::SourceError;
 pub use universe::Universe;

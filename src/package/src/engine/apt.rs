@@ -54,7 +54,11 @@ impl Engine<'_> {
             None => None,
         };
         let tree = apt::compose::compose(selection, &packages, made.as_ref(), plan.architecture, apt.merged_usr, time);
-        self.memory = Some(tree.map_err(|error| build_error(&error))?);
+        let tree = tree.map_err(|error| build_error(&error))?;
+        for line in apt::compose::left_out(selection, &packages, &tree) {
+            self.observer.event(Event::Note(&line));
+        }
+        self.memory = Some(tree);
         self.lock = Some(lock);
         Ok(())
     }

@@ -43,9 +43,8 @@ impl Engine<'_> {
         let path = source.files.get(&menu.file).ok_or_else(|| BuildError::new(format!("the plan has no file `{}`", menu.file)))?;
         let chosen = format!("{DIRECTORY}/{}", menu.file);
         let task = self.task(source, lock, vec![menu.argument.clone()], chosen)?;
-        let [content] = <[Vec<u8>; 1]>::try_from(tools.attend(&task, self.observer)?)
-            .ok()
-            .ok_or_else(|| BuildError::new("nothing was chosen"))?;
+        let [content] =
+            <[Vec<u8>; 1]>::try_from(tools.attend(&task, self.observer)?).ok().ok_or_else(|| BuildError::new("nothing was chosen"))?;
         write_whole(path, &content).map_err(|error| build_error(&error))?;
         self.observer.event(Event::Note(&format!("what was chosen is in {}", path.display())));
         Ok(())
@@ -58,7 +57,8 @@ impl Engine<'_> {
             match fs_err::read(path) {
                 Ok(content) => files.push((format!("{DIRECTORY}/{name}"), content)),
                 // What the menu is to write may not be there yet.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && source.menu.as_ref().is_some_and(|menu| menu.file == *name) => {}
+                Err(error)
+                    if error.kind() == std::io::ErrorKind::NotFound && source.menu.as_ref().is_some_and(|menu| menu.file == *name) => {}
                 Err(error) => return Err(build_error(&error)),
             }
         }
@@ -67,7 +67,8 @@ impl Engine<'_> {
             files.push((format!("{DIRECTORY}/{}", name(file)), fs_err::read(path).map_err(|error| build_error(&error))?));
         }
         let command = ["dash".to_owned(), "-eu".to_owned(), SCRIPT.to_owned()].into_iter().chain(arguments).collect();
-        Ok(ToolTask { step: Step::Compile, command, files, results: vec![result] })
+        let name = format!("compiling {}", source.package);
+        Ok(ToolTask { name, step: Step::Compile, command, files, results: vec![result] })
     }
 }
 

@@ -13,6 +13,8 @@ const MOST_BYTES: u64 = 64 << 20;
 /// One run of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolTask {
+    /// What messages call it: the program's name.
+    pub name: String,
     /// Which step it is of a build.
     pub step: Step,
     /// The program, looked up in the packages when it has no slash, and its arguments.
@@ -24,11 +26,6 @@ pub struct ToolTask {
 }
 
 impl ToolTask {
-    /// What it is called in messages: the program, or what a shell runs.
-    pub(super) fn name(&self) -> &str {
-        self.command.first().map_or("", String::as_str)
-    }
-
     /// The results' contents, after it has run.
     pub(super) fn results(&self, root: &Root) -> Result<Vec<Vec<u8>>, BuildError> {
         self.results.iter().map(|name| read(root, name)).collect()
@@ -114,6 +111,7 @@ mod tests {
     #[test]
     fn whatever_the_results_depend_on_tells_tasks_apart() {
         let task = ToolTask {
+            name: "make".to_owned(),
             step: Step::Compile,
             command: vec!["make".to_owned(), "it".to_owned()],
             files: vec![("/in".to_owned(), b"1".to_vec())],

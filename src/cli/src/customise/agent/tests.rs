@@ -48,7 +48,7 @@ fn kind(tree: &Tree, path: &str) -> Kind {
 fn an_agent_has_an_enabled_unit() {
     let (_directory, path) = program(62);
     let mut tree = tree();
-    install(&mut Editor::new(&mut tree, Time::default()), &request(&path, None, false)).unwrap();
+    install(&mut Editor::new(&mut tree, Time::default()), Architecture::X86_64, &request(&path, None, false)).unwrap();
     assert!(matches!(kind(&tree, "/usr/bin/my-agent"), Kind::File(file) if file.length == 20));
     let target = Kind::Symlink(b"/usr/lib/systemd/system/my-agent.service".as_slice().into());
     assert_eq!(kind(&tree, "/etc/systemd/system/multi-user.target.wants/my-agent.service"), target);
@@ -59,7 +59,7 @@ fn an_agent_has_an_enabled_unit() {
 fn an_agent_can_be_init_and_replaces_the_link_itself() {
     let (_directory, path) = program(62);
     let mut tree = tree();
-    install(&mut Editor::new(&mut tree, Time::default()), &request(&path, Some("kata-agent"), true)).unwrap();
+    install(&mut Editor::new(&mut tree, Time::default()), Architecture::X86_64, &request(&path, Some("kata-agent"), true)).unwrap();
     assert_eq!(kind(&tree, "/usr/sbin/init"), Kind::Symlink(b"/usr/bin/kata-agent".as_slice().into()));
     assert!(tree.lookup(b"/usr/lib/systemd/system/kata-agent.service").is_err());
 }
@@ -72,7 +72,7 @@ fn our_own_agent_is_init_even_of_a_tree_without_systemd() {
     let mut editor = Editor::new(&mut tree, Time::default());
     editor.write(b"/usr/sbin/other", vec![], 0o755).unwrap();
     editor.link(b"/sbin", b"usr/sbin").unwrap();
-    install(&mut editor, &request).unwrap();
+    install(&mut editor, Architecture::X86_64, &request).unwrap();
     assert_eq!(kind(&tree, "/usr/sbin/init"), Kind::Symlink(b"/usr/bin/rootfs-agent".as_slice().into()));
     assert!(matches!(kind(&tree, "/usr/bin/rootfs-agent"), Kind::File(file) if file.length == GUEST.len() as u64));
     assert!(tree.lookup(b"/usr/lib/systemd").is_err());
@@ -81,10 +81,10 @@ fn our_own_agent_is_init_even_of_a_tree_without_systemd() {
 #[test]
 fn an_agent_for_another_machine_is_refused() {
     let (_directory, path) = program(183);
-    let error = install(&mut Editor::new(&mut tree(), Time::default()), &request(&path, None, false)).unwrap_err();
+    let error = install(&mut Editor::new(&mut tree(), Time::default()), Architecture::X86_64, &request(&path, None, false)).unwrap_err();
     assert_eq!(error.to_string(), format!("the agent {} is for aarch64, and the guest is x86_64", path.display()));
     fs_err::write(&path, "hello, this is not a program").unwrap();
-    let error = install(&mut Editor::new(&mut tree(), Time::default()), &request(&path, None, false)).unwrap_err();
+    let error = install(&mut Editor::new(&mut tree(), Time::default()), Architecture::X86_64, &request(&path, None, false)).unwrap_err();
     assert!(error.to_string().ends_with("is neither an ELF program nor a script"));
 }
 
@@ -93,7 +93,7 @@ fn without_systemd_the_user_is_told() {
     let (_directory, path) = program(62);
     let mut tree = Tree::default();
     let mut editor = Editor::new(&mut tree, Time::default());
-    install(&mut editor, &request(&path, None, false)).unwrap();
+    install(&mut editor, Architecture::X86_64, &request(&path, None, false)).unwrap();
     assert_eq!(editor.notes, ["nothing in the guest will start /usr/bin/my-agent: it has no systemd, and no BusyBox with an /etc/inittab"]);
 }
 
@@ -104,9 +104,9 @@ fn busyboxs_init_starts_the_agent_by_its_table() {
     let mut editor = Editor::new(&mut tree, Time::default());
     editor.write(b"/bin/busybox", vec![], 0o755).unwrap();
     editor.write(b"/etc/inittab", b"::sysinit:/etc/rc".to_vec(), 0o644).unwrap();
-    install(&mut editor, &request(&path, None, false)).unwrap();
-    install(&mut editor, &Request { agent: Agent::Own, ..request(&path, None, false) }).unwrap();
-    install(&mut editor, &Request { agent: Agent::Default, ..request(&path, None, false) }).unwrap();
+    install(&mut editor, Architecture::X86_64, &request(&path, None, false)).unwrap();
+    install(&mut editor, Architecture::X86_64, &Request { agent: Agent::Own, ..request(&path, None, false) }).unwrap();
+    install(&mut editor, Architecture::X86_64, &Request { agent: Agent::Default, ..request(&path, None, false) }).unwrap();
     let table = editor.read(b"/etc/inittab").unwrap().unwrap();
     assert_eq!(String::from_utf8(table).unwrap(), "::sysinit:/etc/rc\n::respawn:/usr/bin/my-agent\n::respawn:/usr/bin/rootfs-agent\n");
     assert_eq!(editor.notes, Vec::<String>::new());
@@ -117,6 +117,6 @@ fn a_file_whose_name_no_unit_can_have_needs_another() {
     let (directory, path) = program(62);
     let odd = directory.path().join("my agent");
     fs_err::rename(path, &odd).unwrap();
-    let error = install(&mut Editor::new(&mut tree(), Time::default()), &request(&odd, None, false)).unwrap_err();
+    let error = install(&mut Editor::new(&mut tree(), Time::default()), Architecture::X86_64, &request(&odd, None, false)).unwrap_err();
     assert_eq!(error.hint().unwrap(), "give it one with --agent-name");
 }
