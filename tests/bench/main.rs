@@ -5,22 +5,24 @@ mod kata;
 mod measure;
 mod packages;
 mod squashfs;
+mod tiny;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     ("packages", &packages::NEEDS, packages::bench),
     ("images", &images::NEEDS, images::bench),
     ("kata", &kata::NEEDS, kata::bench),
     ("squashfs", &squashfs::NEEDS, squashfs::bench),
+    ("tiny", &tiny::NEEDS, tiny::bench),
 ];
 
 fn main() -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rootfs_tests::{Alpine, ApkPackage, ApkRepository, Case, Failed, Need, PlainUser, Process, Product, RsaKey, Workbench, ensure};
+use rootfs_tests::{AlpineArchive, ApkPackage, Case, Failed, Need, PlainUser, RsaKey, Workbench, ensure};
 
 use crate::build::BUILD;
 use crate::formats::{kernel, machine};
@@ -22,48 +22,9 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A mirror with one release and one repository.
-struct Archive {
-    alpine: Alpine,
-    repository: ApkRepository,
-    mirror: PathBuf,
-    key: PathBuf,
-}
-
-impl Archive {
-    /// With the packages of the release, and others.
-    fn new(workbench: &Workbench, scratch: &Path, more: &[ApkPackage]) -> Result<Self, Failed> {
-        let alpine = Alpine::unpack(&workbench.settings().shared)?;
-        let key = RsaKey::generate("alpine-test.rsa.pub")?;
-        let packages = [alpine.packages()?, more.to_vec()].concat();
-        let repository = ApkRepository::write(&packages, &key)?;
-        let mirror = scratch.join("mirror");
-        fs_err::create_dir_all(mirror.join("v3.20"))?;
-        fs_err::os::unix::fs::symlink(repository.root(), mirror.join("v3.20/main"))?;
-        // Everybody may read it, a plain user too.
-        for directory in [scratch, repository.root()] {
-            fs_err::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-        }
-        let key = repository.keys().join("alpine-test.rsa.pub");
-        Ok(Self { alpine, repository, mirror, key })
-    }
-
-    /// A build from it.
-    fn build<'a>(&self, product: Product<'a>) -> Product<'a> {
-        let product = product.arg("alpine").args(["--release", "3.20", "--repository", "main", "--keyring"]).arg(&self.key);
-        product.args(["--mirror", &format!("file://{}", self.mirror.display())])
-    }
-
-    /// The real apk on a root, with this repository alone.
-    fn apk(&self, root: &Path) -> Process {
-        let apk = self.alpine.apk().arg("--root").arg(root).arg("--keys-dir").arg(self.repository.keys());
-        apk.args(["--no-network", "--no-cache", "--repositories-file", "/dev/null", "--repository"]).arg(self.repository.root())
-    }
-}
-
 fn goes_on(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
-    let archive = Archive::new(workbench, scratch.path(), &[])?;
+    let archive = AlpineArchive::new(workbench, scratch.path(), &[])?;
     let out = scratch.path().join("out");
     archive.build(workbench.product()).args(["--package", "busybox,apk-tools,alpine-baselayout"]).into_directory(&out).run()?.success()?;
     let fixed = archive.apk(&out).args(["fix", "--simulate"]).run()?.success()?;
@@ -85,7 +46,7 @@ fn goes_on(workbench: &Workbench) -> Result<(), Failed> {
 fn same_bytes(workbench: &Workbench) -> Result<(), Failed> {
     // Nobody but root may look into the workbench.
     let scratch = tempfile::tempdir_in("/var/tmp")?;
-    let archive = Archive::new(workbench, scratch.path(), &[])?;
+    let archive = AlpineArchive::new(workbench, scratch.path(), &[])?;
     let place = |name: &str| scratch.path().join(name);
     let lock = place("rootfs-gen.lock");
     archive.build(workbench.product()).arg("-o").arg(place("a.tar")).arg("--lock").arg(&lock).run()?.success()?;
@@ -105,7 +66,7 @@ fn same_bytes(workbench: &Workbench) -> Result<(), Failed> {
 
 fn refused(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
-    let archive = Archive::new(workbench, scratch.path(), &[])?;
+    let archive = AlpineArchive::new(workbench, scratch.path(), &[])?;
     let output = scratch.path().join("x.tar");
     let store = scratch.path().join("store");
     let attempt = |texts: &[&str]| -> Result<(), Failed> {
@@ -122,18 +83,18 @@ fn refused(workbench: &Workbench) -> Result<(), Failed> {
         fs_err::write(path, bad)?;
         Ok(good)
     };
-    let package = archive.repository.package("busybox-1.36.1-r29.apk");
+    let package = archive.repository().package("busybox-1.36.1-r29.apk");
     let good = damage(&package, 2000)?;
     attempt(&["busybox"])?;
     fs_err::write(&package, good)?;
-    let index = archive.repository.index();
+    let index = archive.repository().index();
     let good = damage(&index, 200)?;
     attempt(&["APKINDEX", "signature"])?;
     fs_err::write(&index, &good[..good.len() / 2])?;
     attempt(&["APKINDEX"])?;
     fs_err::write(&index, [b"ADB.", &good[..]].concat())?;
     attempt(&["ADB"])?;
-    let stranger = archive.repository.signed_index("RSA", "sha1", &RsaKey::generate("stranger.rsa.pub")?)?;
+    let stranger = archive.repository().signed_index("RSA", "sha1", &RsaKey::generate("stranger.rsa.pub")?)?;
     fs_err::write(&index, stranger)?;
     attempt(&["stranger.rsa.pub", "alpine-test.rsa.pub"])?;
     // And it was the damage alone.
@@ -146,7 +107,7 @@ fn scripts(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = tempfile::tempdir_in("/var/tmp")?;
     let good = ApkPackage::new("greeting", "1.0-r0").script("post-install", "#!/bin/sh\necho greeting $1 on $(arch) > /etc/greeting\n");
     let bad = ApkPackage::new("broken", "1.0-r0").script("post-install", "#!/bin/sh\necho this goes wrong\nexit 7\n");
-    let archive = Archive::new(workbench, scratch.path(), &[good, bad])?;
+    let archive = AlpineArchive::new(workbench, scratch.path(), &[good, bad])?;
     let out = scratch.path().join("out");
     archive.build(workbench.product()).args(["--extra-pkg", "greeting"]).into_directory(&out).run()?.success()?;
     let said = fs_err::read_to_string(out.join("etc/greeting"))?;
@@ -178,7 +139,7 @@ fn with_script(directory: &Path, script: &str) -> Result<PathBuf, Failed> {
 
 fn initrd(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
-    let archive = Archive::new(workbench, scratch.path(), &[])?;
+    let archive = AlpineArchive::new(workbench, scratch.path(), &[])?;
     let layer = with_script(scratch.path(), "echo \"GUEST-UP $(apk info | wc -l) $(id -un)\" > /dev/console\npoweroff\n")?;
     let file = scratch.path().join("initrd.img");
     archive.build(workbench.product()).arg("--overlay").arg(&layer).args(["--format", "cpio", "-o"]).arg(&file).run()?.success()?;
@@ -191,7 +152,7 @@ fn initrd(workbench: &Workbench) -> Result<(), Failed> {
 
 fn disk(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
-    let archive = Archive::new(workbench, scratch.path(), &[])?;
+    let archive = AlpineArchive::new(workbench, scratch.path(), &[])?;
     let file = scratch.path().join("disk.img");
     archive.build(workbench.product()).args(["--agent", "own", "-o"]).arg(&file).run()?.success()?;
     let kernel = kernel(workbench)?;

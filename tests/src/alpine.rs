@@ -1,6 +1,7 @@
 //! Alpine's own small root: the real apk in it, run from outside, and the packages it was made of.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Failed;
@@ -50,10 +51,16 @@ impl Alpine {
     #[must_use]
     pub fn apk(&self) -> Process {
         judge::count_run("apk");
+        let mut command = self.apk_command().into_iter();
+        Process::new(command.next().unwrap_or_default()).args(command)
+    }
+
+    /// Its words, the program first.
+    #[must_use]
+    pub fn apk_command(&self) -> Vec<OsString> {
         let path = |below: &str| self.root().join(below);
         let libraries = format!("{}:{}", path("lib").display(), path("usr/lib").display());
-        let loader = Process::new(path("lib/ld-musl-x86_64.so.1"));
-        loader.args(words([&"--library-path", &libraries, &"--argv0", &"apk", &path("sbin/apk")]))
+        words([&path("lib/ld-musl-x86_64.so.1"), &"--library-path", &libraries, &"--argv0", &"apk", &path("sbin/apk")])
     }
 
     /// The packages that the root was made of, as far as it still has what was in them.

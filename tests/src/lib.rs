@@ -3,6 +3,7 @@
 //! The cases are in `e2e/`; this library is what they and the benchmark are made of. It knows the program under test by its command line alone.
 
 mod alpine;
+mod alpine_archive;
 mod apk_package;
 mod apk_repository;
 mod ar;
@@ -30,6 +31,7 @@ mod tar_entry;
 mod workbench;
 
 pub use alpine::Alpine;
+pub use alpine_archive::AlpineArchive;
 pub use apk_package::{ApkFile, ApkPackage};
 pub use apk_repository::ApkRepository;
 pub use ar::{ar, ar_member, read_ar};
