@@ -20,6 +20,7 @@ mod images;
 mod inspect;
 mod installed;
 mod interrupt;
+mod kata;
 mod keys;
 mod lock;
 mod lxc;
@@ -94,6 +95,7 @@ fn cases() -> Vec<Case> {
         concurrency::cases(),
         ubuntu::cases(),
         hostile_packages::cases(),
+        kata::cases(),
         keys::cases(),
         command_line::cases(),
     ]
