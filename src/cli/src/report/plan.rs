@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::request::{redacted, rows};
 use crate::invocation::Invocation;
+use crate::output::Boot;
 
 /// What `--dry-run` prints.
 pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan) -> String {
@@ -23,6 +24,13 @@ pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan
     install.extend(plan.installer.apt().filter(|apt| apt.recommends).map(|_| "and what they recommend".to_owned()));
     let verb = if plan.selection.is_some() { "files of" } else { "install" };
     let _ = writeln!(text, "  {verb:<10} {}", install.join(", "));
+    if let Some(source) = &plan.source {
+        let files: String = source.files.values().map(|path| format!(", with {}", path.display())).collect();
+        let _ = writeln!(text, "  {:<10} {} by {}{files}", "compile", source.package, source.tools.join(", "));
+    }
+    if let Some(started) = started(invocation.boot(), plan) {
+        let _ = writeln!(text, "  {:<10} {started}", "start by");
+    }
     if plan.installer.apt().is_some_and(|apt| apt.ignore_valid_until) {
         let _ = writeln!(text, "  {:<10} an index whose time has run out", "accept");
     }
@@ -41,6 +49,17 @@ pub(crate) fn plan_json(invocation: &Invocation, request: &Request, plan: &Plan)
     let targets: serde_json::Map<String, Value> =
         targets(invocation).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
     Ok(json!({ "targets": targets, "request": serde_json::to_value(redacted(request))?, "plan": serde_json::to_value(plan)? }))
+}
+
+/// The packages of what starts a disk, where it starts by itself.
+fn started(boot: Boot, plan: &Plan) -> Option<String> {
+    let kernel = plan.kernel.iter();
+    let packages: Vec<&str> = match boot {
+        Boot::Direct => return None,
+        Boot::Uefi => kernel.chain(&plan.uefi_stub).map(String::as_str).collect(),
+        Boot::Bios => kernel.chain(&plan.bios_loader).map(String::as_str).collect(),
+    };
+    Some(packages.join(", "))
 }
 
 fn targets(invocation: &Invocation) -> Vec<(&'static str, String)> {
