@@ -24,6 +24,8 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         crate::apt::install::InstallError,
         crate::deb::DebError,
         crate::fetch::FetchError,
+        crate::rpm::package::RpmError,
+        crate::rpm::package::RpmFault,
         crate::scripts::ScriptError,
         crate::store::StoreError,
         rootfs_sandbox::SandboxError,

@@ -1,0 +1,3 @@
+//! RPM: packages, and their installation by the distribution's own rpm.
+
+pub mod package;
