@@ -26,6 +26,7 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         crate::fetch::FetchError,
         crate::rpm::package::RpmError,
         crate::rpm::package::RpmFault,
+        crate::rpm::transaction::TransactionError,
         crate::scripts::ScriptError,
         crate::store::StoreError,
         rootfs_sandbox::SandboxError,

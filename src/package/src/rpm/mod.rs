@@ -1,3 +1,4 @@
 //! RPM: packages, and their installation by the distribution's own rpm.
 
 pub mod package;
+pub mod transaction;

@@ -13,7 +13,7 @@ use super::{Store, StoreError};
 use crate::apk::{ApkContent, ApkError, ApkFault, ApkLayer, Trust, read_apk};
 use crate::deb::{DebContent, DebError, DebFault, DebLayer, read_deb};
 use crate::rpm::package;
-use crate::rpm::package::{RpmContent, RpmError, RpmFault, RpmLayer, read_rpm};
+use crate::rpm::package::{RpmContent, RpmError, RpmFault, RpmHeader, RpmLayer, read_rpm, read_rpm_header};
 
 const BUFFER: usize = 256 << 10;
 
@@ -121,6 +121,16 @@ impl Store {
         self.keep(file, &data)?;
         self.write_index(sha256, &content)?;
         Ok(RpmLayer { content, data })
+    }
+
+    /// The headers of an RPM package of the store, whose payload is not looked at.
+    ///
+    /// # Errors
+    /// When the package is missing, damaged (it is removed then), unsound or not signed by who is trusted.
+    pub fn rpm_header(&self, sha256: &Digest, trust: package::Trust<'_>) -> Result<RpmHeader, RpmError> {
+        let package = self.verify(sha256)?;
+        let (input, _) = open(&package)?;
+        read_rpm_header(input, trust).map_err(|source| RpmError::Unsound { package, source })
     }
 
     /// Whether [`Fetcher`](crate::fetch::Fetcher) has nothing to do: the blob is there, and it or the layer made of it is sound. Such a blob need not

@@ -74,6 +74,17 @@ impl RpmIdentity {
     }
 }
 
+/// What the headers of a package say, as far as it matters before rpm installs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RpmHeader {
+    /// Who it is.
+    pub identity: RpmIdentity,
+    /// The certificates whose signatures of it count, by the upper-case fingerprints of their primary keys, sorted; none when nobody asked for one.
+    pub fingerprints: Vec<String>,
+    /// The directories in the root itself that it owns: name, permission bits, and seconds since 1970.
+    pub top_directories: Vec<(Vec<u8>, u16, i64)>,
+}
+
 /// What a package holds, but for the bytes of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RpmContent {

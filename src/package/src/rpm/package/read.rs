@@ -1,10 +1,10 @@
 use std::io::{BufRead, BufReader, Read, Write};
 
-use super::files::read_files;
+use super::files::{HeaderFile, HeaderKind, read_files};
 use super::header::{Header, Limits};
 use super::payload::read_payload;
 use super::signature::{check, parse_digest};
-use super::{RpmContent, RpmFault, RpmIdentity, Trust, tags};
+use super::{RpmContent, RpmFault, RpmHeader, RpmIdentity, Trust, tags};
 
 /// What a package begins with, of 96 bytes that mean nothing else any more.
 const LEAD: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
@@ -32,13 +32,16 @@ struct Headers {
     fingerprints: Vec<String>,
 }
 
-/// Reads no more of a package than says who it is; tells too who has signed that, by the fingerprints of certificates, sorted. Its payload was not looked at.
+/// Reads no more of a package than its headers. Its payload was not looked at.
 ///
 /// # Errors
 /// As [`read_rpm`].
-pub fn read_rpm_header(input: impl Read, trust: Trust<'_>) -> Result<(RpmIdentity, Vec<String>), RpmFault> {
-    let headers = read_headers(&mut BufReader::with_capacity(BUFFER, input), trust)?;
-    Ok((headers.identity, headers.fingerprints))
+pub fn read_rpm_header(input: impl Read, trust: Trust<'_>) -> Result<RpmHeader, RpmFault> {
+    let Headers { header, identity, fingerprints } = read_headers(&mut BufReader::with_capacity(BUFFER, input), trust)?;
+    let files = read_files(&header)?;
+    let is_top = |file: &&HeaderFile| file.kind == HeaderKind::Directory && !file.path.contains(&b'/');
+    let top = files.iter().filter(is_top).map(|file| (file.path.clone(), file.mode, file.mtime)).collect();
+    Ok(RpmHeader { identity, fingerprints, top_directories: top })
 }
 
 /// Reads a package of `size` bytes front to back and writes the contents of its files, uncompressed, to `layer`, one behind another.
