@@ -8,17 +8,20 @@
 //! requests        ──► resolve            ──► RpmSelection   what dnf would install, or why it can't be
 //! ```
 
+pub(crate) mod acquire;
 mod architecture;
 mod checksum;
 mod comps;
 mod dependency;
 mod fault;
 mod filelists;
+pub(crate) mod index;
+pub(crate) mod inputs;
+pub(crate) mod locked;
 mod metalink;
 pub mod package;
 mod primary;
 mod repomd;
-pub mod resolve;
 mod strings;
 pub mod transaction;
 mod universe;

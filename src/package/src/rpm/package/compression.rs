@@ -41,6 +41,42 @@ pub(super) fn decode<'a>(compressor: Option<&[u8]>, mut input: impl BufRead + 'a
     })
 }
 
+/// The unpacked bytes of a repository's file, by what its name ends in; reading fails beyond `limit` bytes.
+pub(in crate::rpm) fn decode_by_suffix(suffix: &str, input: impl BufRead + 'static, limit: u64) -> Result<Box<dyn BufRead>, RpmFault> {
+    let compressor: &[u8] = match suffix {
+        "gz" => b"gzip",
+        "bz2" => b"bzip2",
+        "xz" => b"xz",
+        "zst" => b"zstd",
+        _ => b"none",
+    };
+    let unpacked = Bounded { input: decode(Some(compressor), input)?, left: limit };
+    Ok(Box::new(BufReader::with_capacity(BUFFER, unpacked)))
+}
+
+/// Gives so many bytes and no more.
+pub(super) struct Bounded<R> {
+    pub(super) input: R,
+    pub(super) left: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it unpacks to more than any such file needs")]
+struct LimitReached;
+
+/// Whether reading failed because of a [`Bounded`].
+pub(super) fn is_limit(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<LimitReached>())
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(LimitReached))?;
+        Ok(read)
+    }
+}
+
 fn lzma(error: liblzma::stream::Error) -> io::Error {
     error.into()
 }

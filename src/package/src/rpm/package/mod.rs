@@ -23,6 +23,7 @@ use rootfs_tree::Digest;
 
 use crate::openpgp::Keyring;
 
+pub(super) use compression::decode_by_suffix;
 pub use error::RpmError;
 pub use fault::RpmFault;
 pub use read::{read_rpm, read_rpm_header};

@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Read, Write};
 use rootfs_tree::Digest;
 use sha2::{Digest as _, Sha256};
 
-use super::compression::decode;
+use super::compression::{Bounded, decode, is_limit};
 use super::cpio::{CpioReader, Member};
 use super::files::{HeaderFile, HeaderKind};
 use super::{RpmEntry, RpmFault, RpmKind};
@@ -195,28 +195,6 @@ impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(buffer)?;
         self.sha256.update(buffer.get(..read).unwrap_or_default());
-        Ok(read)
-    }
-}
-
-/// Gives so many bytes and no more.
-struct Bounded<R> {
-    input: R,
-    left: u64,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the limit is reached")]
-struct LimitReached;
-
-fn is_limit(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<LimitReached>())
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(LimitReached))?;
         Ok(read)
     }
 }

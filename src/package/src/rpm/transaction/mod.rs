@@ -40,8 +40,8 @@ pub struct Transaction<'a> {
     pub tools: &'a [RpmLayer],
     /// What is to be installed.
     pub packages: &'a [Chosen<'a>],
-    /// Certificates that the root's own rpm is to trust, armoured, each a file.
-    pub keys: &'a [String],
+    /// Certificates that the root's own rpm is to trust, each a file.
+    pub keys: &'a [Vec<u8>],
     /// Where the root keeps rpm's database: absolute, inside the root.
     pub database: &'a str,
     /// What is left out of every package.
