@@ -54,6 +54,9 @@ impl Sense {
         sense
     }
 
+    /// `<=`
+    pub(super) const AT_MOST: Self = Self(6);
+
     fn join(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -162,10 +165,6 @@ impl Relations {
 
     pub(super) fn get(&self, id: RelationId) -> Relation {
         self.all.get(id.index()).copied().unwrap_or(Relation::Name(StringId::EMPTY))
-    }
-
-    pub(super) fn lookup(&self, relation: Relation) -> Option<RelationId> {
-        self.numbers.get(&relation).copied()
     }
 
     pub(super) fn intern(&mut self, relation: Relation) -> Result<RelationId, TooMany> {

@@ -84,7 +84,7 @@ impl Reading {
         if !self.states.is_empty() {
             return Err(xml.refuse("`repomd.xml` is there twice"));
         }
-        self.states.extend(self.state(xml, true)?);
+        self.states = self.state(xml, true)?;
         Ok(())
     }
 

@@ -34,5 +34,6 @@ pub use dependency::{Operator, RichError, RichSyntax, Sense, parse_rich};
 pub use fault::MetadataFault;
 pub use metalink::{Metalink, RepomdState, parse_metalink, parse_mirrorlist};
 pub use repomd::{Repomd, RepomdFile, parse_repomd};
+pub use resolve::{RpmRequest, RpmResolution, RpmResolveError, RpmSelection, SelectedRpm, resolve};
 pub use universe::{RpmRepository, RpmRepositoryId, RpmUniverse};
 pub use version::{Evr, Nevra, compare_evr, compare_versions};

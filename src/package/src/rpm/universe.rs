@@ -190,8 +190,11 @@ impl RpmUniverse {
         (0..u32::try_from(self.packages.len()).unwrap_or(u32::MAX)).map(PackageId)
     }
 
-    /// There is no such number but of a package that is there.
-    #[expect(clippy::indexing_slicing, reason = "identities are made from the packages that are there, and none is taken away")]
+    pub(super) fn string_ids(&self) -> impl Iterator<Item = StringId> + use<> {
+        (0..u32::try_from(self.strings.len()).unwrap_or(u32::MAX)).map(StringId)
+    }
+
+    /// Identities are made from the packages that are there, and none is taken away while there are such.
     pub(super) fn package(&self, id: PackageId) -> &Package {
         &self.packages[id.index()]
     }

@@ -24,7 +24,7 @@ const DEEPEST: usize = 32;
 pub(super) enum Step {
     /// An element begins: [`Xml::name`], [`Xml::attribute`].
     Open,
-    /// One ends: [`Xml::text`] is what was in it, if no elements were.
+    /// One ends: [`Xml::leaf`] has gone beyond it already.
     Close,
     /// The file ends.
     End,
@@ -94,11 +94,6 @@ impl<R: BufRead> Xml<R> {
     /// The name of the element that began last.
     pub(super) fn name(&self) -> &str {
         self.tag.get(..self.name).unwrap_or_default()
-    }
-
-    /// What is between the last tag and the one before it.
-    pub(super) fn text(&self) -> &str {
-        &self.text
     }
 
     /// Gives each attribute of the element that began last to `each`, in their order; one that occurs twice is given twice.
@@ -250,7 +245,7 @@ mod tests {
         loop {
             match xml.step()? {
                 Step::Open => steps.push((Step::Open, format!("{} {:?}", xml.name(), xml.attribute("k")?))),
-                Step::Close => steps.push((Step::Close, xml.text().to_owned())),
+                Step::Close => steps.push((Step::Close, xml.text.clone())),
                 Step::End => return Ok(steps),
             }
         }

@@ -39,7 +39,7 @@ pub(in crate::rpm) fn is_rpmlib(name: &str) -> bool {
 
 /// Whether rpm has the feature in a version that is in the range.
 pub(in crate::rpm) fn supports(name: &str, range: Option<(Sense, &str)>) -> bool {
-    let known = FEATURES.iter().find(|(known, since)| feature(name) == Some(known));
+    let known = FEATURES.iter().find(|(known, _)| feature(name) == Some(known));
     known.is_some_and(|(_, since)| range.is_none_or(|(sense, version)| Sense::EQUAL.overlaps(since, sense, version)))
 }
 
