@@ -24,6 +24,8 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         crate::apt::install::InstallError,
         crate::deb::DebError,
         crate::fetch::FetchError,
+        crate::rpm::MetadataFault,
+        crate::rpm::resolve::RpmResolveError,
         crate::rpm::package::RpmError,
         crate::rpm::package::RpmFault,
         crate::rpm::transaction::TransactionError,

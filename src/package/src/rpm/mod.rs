@@ -22,6 +22,7 @@ mod metalink;
 pub mod package;
 mod primary;
 mod repomd;
+pub mod resolve;
 mod strings;
 pub mod transaction;
 mod universe;
