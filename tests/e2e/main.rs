@@ -11,6 +11,7 @@ mod damaged_packages;
 mod damaged_trees;
 mod disk;
 mod engine;
+mod fedora;
 mod formats;
 mod host;
 mod hostile_packages;
@@ -82,6 +83,7 @@ fn cases() -> Vec<Case> {
         images::cases(),
         busybox::cases(),
         alpine::cases(),
+        fedora::cases(),
         lxc::cases(),
         inspect::cases(),
         host::cases(),
