@@ -34,9 +34,13 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A build from the archive.
+/// A build from the archive, without an agent.
 fn build<'a>(archive: &RpmArchive, product: Product<'a>, packages: &[&str]) -> Product<'a> {
-    let product = product.args(["fedora", "--release", "43", "--agent", "none", "--keyring"]).arg(archive.key_file());
+    build_with(archive, product, packages, "none")
+}
+
+fn build_with<'a>(archive: &RpmArchive, product: Product<'a>, packages: &[&str], agent: &str) -> Product<'a> {
+    let product = product.args(["fedora", "--release", "43", "--agent", agent, "--keyring"]).arg(archive.key_file());
     product.args(["--mirror", &format!("file://{}", archive.mirror().display()), "--package", &packages.join(",")])
 }
 
@@ -245,7 +249,7 @@ fn disk(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let archive = RpmArchive::new(workbench, &[])?;
     let file: PathBuf = scratch.path().join("disk.img");
-    build(&archive, workbench.product(), SYSTEMD).args(["--agent", "own", "-o"]).arg(&file).run()?.success()?;
+    build_with(&archive, workbench.product(), SYSTEMD, "own").arg("-o").arg(&file).run()?.success()?;
     let kernel = kernel(workbench)?;
     let boot =
         workbench.product().arg("boot").arg(&file).arg("--kernel").arg(kernel.join("vmlinuz")).arg("--initrd").arg(kernel.join("initrd"));

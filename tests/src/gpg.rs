@@ -20,9 +20,17 @@ impl SigningKey {
     /// # Errors
     /// When gpg fails.
     pub fn generate(name: &str) -> Result<Self, Failed> {
+        Self::of_kind(name, "ed25519")
+    }
+
+    /// The same, of a kind that gpg knows: `rsa2048`, `nistp256`.
+    ///
+    /// # Errors
+    /// When gpg fails.
+    pub fn of_kind(name: &str, kind: &str) -> Result<Self, Failed> {
         // In the system's own temporary directory: the path of gpg-agent's socket must be short.
         let key = Self { home: tempfile::tempdir()?, name: name.to_owned() };
-        key.gpg().args(["--passphrase", "", "--quick-generate-key", name, "ed25519", "sign", "never"]).run()?.success()?;
+        key.gpg().args(["--passphrase", "", "--quick-generate-key", name, kind, "sign", "never"]).run()?.success()?;
         Ok(key)
     }
 

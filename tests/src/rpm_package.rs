@@ -29,13 +29,16 @@ pub struct RpmPackage {
     preamble: String,
     sections: String,
     files: Vec<(String, String)>,
+    install: String,
+    list: String,
 }
 
 impl RpmPackage {
     /// An empty package for every architecture, of release 1.
     #[must_use]
     pub fn new(name: &str, version: &str) -> Self {
-        Self { name: name.to_owned(), version: version.to_owned(), preamble: String::new(), sections: String::new(), files: Vec::new() }
+        let (preamble, sections, install, list) = Default::default();
+        Self { name: name.to_owned(), version: version.to_owned(), preamble, sections, files: Vec::new(), install, list }
     }
 
     /// Adds a line to what it says of itself: `Requires: bash`.
@@ -60,6 +63,20 @@ impl RpmPackage {
         self
     }
 
+    /// Adds shell commands that make files, in the directory that will be the root; [`RpmPackage::lists`] says which of them it has.
+    #[must_use]
+    pub fn installs(mut self, script: &str) -> Self {
+        let _ = writeln!(self.install, "{script}");
+        self
+    }
+
+    /// Adds lines of `%files`.
+    #[must_use]
+    pub fn lists(mut self, lines: &str) -> Self {
+        let _ = writeln!(self.list, "{lines}");
+        self
+    }
+
     /// Builds it into a directory.
     ///
     /// # Errors
@@ -68,7 +85,7 @@ impl RpmPackage {
         let work = tempfile::tempdir()?;
         let tree = work.path().join("tree");
         fs_err::create_dir(&tree)?;
-        let mut list = String::new();
+        let mut list = self.list.clone();
         for (entry, content) in &self.files {
             let path = entry.rsplit(' ').next().unwrap_or(entry);
             let place = tree.join(path.trim_start_matches('/'));
@@ -76,9 +93,12 @@ impl RpmPackage {
             fs_err::write(place, content)?;
             let _ = writeln!(list, "{entry}");
         }
-        let Self { name, version, preamble, sections, .. } = self;
+        let Self { name, version, preamble, sections, install, .. } = self;
         let head = format!("Name: {name}\nVersion: {version}\nRelease: 1\nSummary: of a case\nLicense: MIT\nBuildArch: noarch\n{preamble}");
-        let body = format!("%description\nof a case\n%install\ncp -a {}/. %{{buildroot}}/\n{sections}\n%files\n{list}", tree.display());
+        let body = format!(
+            "%description\nof a case\n%install\ncp -a {}/. %{{buildroot}}/\ncd %{{buildroot}}\n{install}\n{sections}\n%files\n{list}",
+            tree.display()
+        );
         let spec = work.path().join("package.spec");
         fs_err::write(&spec, format!("{QUIET}{head}{body}"))?;
         build_spec(&spec, into)
