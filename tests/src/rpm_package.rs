@@ -109,7 +109,7 @@ impl RpmPackage {
 ///
 /// # Errors
 /// When rpmbuild fails.
-pub fn build_spec(spec: &Path, into: &Path) -> Result<(), Failed> {
+pub(crate) fn build_spec(spec: &Path, into: &Path) -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     let text = fs_err::read_to_string(spec)?;
     let target = if text.contains("BuildArch: noarch") { "noarch" } else { "x86_64" };
@@ -132,7 +132,7 @@ pub fn build_spec(spec: &Path, into: &Path) -> Result<(), Failed> {
 ///
 /// # Errors
 /// When a tool fails.
-pub fn build_from_deb(deb: &Path, into: &Path) -> Result<(), Failed> {
+pub(crate) fn build_from_deb(deb: &Path, into: &Path) -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     let tree = work.path().join("tree");
     Process::judge("dpkg-deb").args(words([&"-x", &deb, &tree])).run()?.success()?;

@@ -223,10 +223,8 @@ impl<'a> Builder<'a> {
             }
             let ranks = added().map(|other| universe.package(*other).score).filter(|score| *score != Score::Any);
             let Some(best) = ranks.min() else { continue };
-            let inferior: Vec<_> = added()
-                .copied()
-                .filter(|other| !matches!(universe.package(*other).score, score if score == Score::Any || score == best))
-                .collect();
+            let inferior: Vec<_> =
+                added().copied().filter(|other| !matches!(universe.package(*other).score, score if score == Score::Any || score == best)).collect();
             for bad in inferior {
                 let evr = universe.package(bad).evr;
                 let mut literals = vec![Literal::no(bad)];

@@ -55,14 +55,7 @@ pub struct RpmRequest {
 impl Default for RpmRequest {
     /// Nothing, without weak dependencies, with the best versions, and several kernels as in Fedora.
     fn default() -> Self {
-        let install_only = [
-            "kernel",
-            "kernel-PAE",
-            "installonlypkg(kernel)",
-            "installonlypkg(kernel-module)",
-            "installonlypkg(vm)",
-            "multiversion(kernel)",
-        ];
+        let install_only = ["kernel", "kernel-PAE", "installonlypkg(kernel)", "installonlypkg(kernel-module)", "installonlypkg(vm)", "multiversion(kernel)"];
         Self {
             install: Vec::new(),
             exclude: Vec::new(),

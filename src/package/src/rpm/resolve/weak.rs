@@ -121,9 +121,7 @@ impl Solver<'_> {
             (Operator::If, None) => self.is_fulfilled(left) || !self.is_fulfilled(right),
             (Operator::If, Some((condition, otherwise))) => self.is_fulfilled(if self.is_fulfilled(condition) { left } else { otherwise }),
             (Operator::Unless, None) => self.is_fulfilled(left) && !self.is_fulfilled(right),
-            (Operator::Unless, Some((condition, otherwise))) => {
-                self.is_fulfilled(if self.is_fulfilled(condition) { otherwise } else { left })
-            }
+            (Operator::Unless, Some((condition, otherwise))) => self.is_fulfilled(if self.is_fulfilled(condition) { otherwise } else { left }),
             (Operator::With | Operator::Without | Operator::Else, _) => self.has_any(relation),
         }
     }
@@ -210,8 +208,7 @@ impl Solver<'_> {
                 // With several architectures of a package only the one that is in already comes along.
                 let other = |other: &PackageId| self.is_in(*other) && universe.package(*other).architecture != package.architecture;
                 let is_split = self.marks.has_colors && self.providers.named(package.name).iter().any(other);
-                let is_doubled =
-                    self.marks.install_only[id.index()] && self.providers.named(package.name).iter().any(|other| self.is_in(*other));
+                let is_doubled = self.marks.install_only[id.index()] && self.providers.named(package.name).iter().any(|other| self.is_in(*other));
                 if !is_split && !is_doubled {
                     supplementing.push(id);
                 }
@@ -233,9 +230,7 @@ impl Solver<'_> {
         let Blocks::Some(blocks) = required(self.providers, relation) else { return Vec::new() };
         let mut choices = Vec::new();
         for block in blocks {
-            let is_due = |literal: &super::rules::Literal| {
-                if literal.is_yes() { !self.is_in(literal.package()) } else { self.is_in(literal.package()) }
-            };
+            let is_due = |literal: &super::rules::Literal| if literal.is_yes() { !self.is_in(literal.package()) } else { self.is_in(literal.package()) };
             if block.iter().all(is_due) {
                 let found = block.iter().filter(|literal| literal.is_yes()).map(|literal| literal.package());
                 choices.extend(found.filter(is_open));
