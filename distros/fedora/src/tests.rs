@@ -59,7 +59,8 @@ fn every_release_and_variant_plans_for_every_architecture_with_keys() {
                 assert_eq!(repositories.len(), 2);
                 assert!(repositories.iter().all(|repository| repository.keys.len() == 1), "{}", info.name);
                 assert!(database.starts_with('/') && tools.contains(&"rpm".to_owned()));
-                for (RpmSource::Metalink(url) | RpmSource::Base(url)) in repositories.iter().map(|repository| &repository.source) {
+                for repository in &repositories {
+                    let (RpmSource::Metalink(url) | RpmSource::Base(url)) = &repository.source;
                     assert!(url.starts_with("https://") && url.contains(architecture.name()) && !url.contains('{'), "{url}");
                 }
             }

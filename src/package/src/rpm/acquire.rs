@@ -7,14 +7,17 @@ use rootfs_tree::Digest;
 
 use super::index::{Index, fetch_index, wrapped};
 use super::inputs::resolve_inputs;
+use super::local::{LocalPackage, local_packages, primary};
 use super::resolve::{RpmReason, RpmRequest, RpmResolution, RpmSelection, SelectedRpm, resolve};
 use super::{Comps, RpmRepository, RpmRepositoryId, RpmUniverse, parse_comps};
 use crate::engine::build_error;
 use crate::fetch::Fetcher;
-use crate::lock::{Lock, LockedAgent, LockedPackage};
+use crate::lock::{LOCAL, Lock, LockedAgent, LockedPackage};
 use crate::observer::{Event, Step};
 use crate::reuse::Reuse;
 use crate::store::Store;
+
+const EMPTY_LIST: &str = "<filelists></filelists>";
 
 /// Fetches the indexes and chooses the packages, unless that was done with the same ones before.
 pub(crate) fn resolve_plan(
@@ -33,8 +36,9 @@ pub(crate) fn resolve_plan(
     if let Some(lock) = reuse.lock(&inputs) {
         return Ok(Lock { agent: agent.cloned(), ..lock });
     }
-    let asked = asked_for(plan)?;
-    let mut choice = Choice::load(plan, indexes, fetcher, store)?;
+    let local = local_packages(plan, store)?;
+    let asked = asked_for(plan, &local)?;
+    let mut choice = Choice::load(plan, indexes, &local, fetcher, store)?;
     if asked.iter().any(|word| word.starts_with('@')) {
         choice.load_groups()?;
     }
@@ -59,22 +63,23 @@ pub(crate) fn resolve_plan(
     Ok(lock)
 }
 
-fn asked_for(plan: &Plan) -> Result<Vec<String>, BuildError> {
-    let word = |include: &Include| match include {
-        Include::Package(PlannedPackage::Name(name)) => Ok(name.clone()),
-        Include::Package(PlannedPackage::File(path)) => Err(BuildError {
-            hint: Some("put it into a repository (`createrepo_c`), and name that as --repo".to_owned()),
-            ..BuildError::new(format!("{} is a package file, and rpm's packages are taken from repositories", path.display()))
-        }),
-        Include::Essential | Include::Priority(_) => Err(BuildError::new("rpm's packages have no priorities")),
-    };
-    plan.include.iter().map(word).collect()
+/// What is asked for, as on dnf's command line; package files come last.
+fn asked_for(plan: &Plan, local: &[LocalPackage]) -> Result<Vec<String>, BuildError> {
+    let named = plan.include.iter().filter_map(|include| match include {
+        Include::Package(PlannedPackage::Name(name)) => Some(Ok(name.clone())),
+        Include::Package(PlannedPackage::File(_)) => None,
+        Include::Essential | Include::Priority(_) => Some(Err(BuildError::new("rpm's packages have no priorities"))),
+    });
+    named.chain(local.iter().map(|package| Ok(package.word()))).collect()
 }
 
 /// All that can be chosen from.
 struct Choice<'p, 'f> {
     indexes: Vec<Index<'p>>,
     universe: RpmUniverse,
+    /// Of the user's own package files, which are the first repository.
+    local: RpmRepositoryId,
+    /// As many as indexes.
     ids: Vec<RpmRepositoryId>,
     comps: Comps,
     fetcher: &'f Fetcher<'f>,
@@ -82,9 +87,17 @@ struct Choice<'p, 'f> {
 }
 
 impl<'p, 'f> Choice<'p, 'f> {
-    fn load(plan: &Plan, indexes: Vec<Index<'p>>, fetcher: &'f Fetcher<'f>, store: &'f Store) -> Result<Self, BuildError> {
-        let universe = RpmUniverse::new(plan.architecture.name());
-        let mut choice = Self { indexes, universe, ids: Vec::new(), comps: Comps::default(), fetcher, store };
+    fn load(
+        plan: &Plan,
+        indexes: Vec<Index<'p>>,
+        files: &[LocalPackage],
+        fetcher: &'f Fetcher<'f>,
+        store: &'f Store,
+    ) -> Result<Self, BuildError> {
+        let mut universe = RpmUniverse::new(plan.architecture.name());
+        // Before the others: of packages that are alike, the first is taken.
+        let local = universe.add_primary(RpmRepository::named(LOCAL), primary(files).as_bytes()).map_err(|fault| build_error(&fault))?;
+        let mut choice = Self { indexes, universe, local, ids: Vec::new(), comps: Comps::default(), fetcher, store };
         for index in &choice.indexes {
             let file = index.repomd.file("primary").ok_or_else(|| BuildError::new("an index has no list of packages"))?;
             let primary = index.open(file, fetcher, store)?;
@@ -111,6 +124,8 @@ impl<'p, 'f> Choice<'p, 'f> {
             RpmResolution::Done(selection) => return Ok(selection),
             RpmResolution::NeedsFilelists { paths } => paths,
         };
+        // What the user's own files have was told already.
+        self.universe.add_filelists(self.local, EMPTY_LIST.as_bytes(), &paths).map_err(|fault| build_error(&fault))?;
         for (index, id) in self.indexes.iter().zip(&self.ids) {
             let Some(file) = index.repomd.file("filelists") else { continue };
             let lists = index.open(file, self.fetcher, self.store)?;
@@ -138,7 +153,11 @@ impl<'p, 'f> Choice<'p, 'f> {
         let SelectedRpm { nevra, checksum, location, size, .. } = package;
         let refused = |reason: &str| BuildError::new(format!("{nevra} {reason}"));
         let sha256: Option<Digest> = Some(checksum.hex()).filter(|_| checksum.kind() == "sha256").and_then(|hex| hex.parse().ok());
-        let repository = self.indexes.get(package.repository.index()).ok_or_else(|| refused("is in no repository"))?;
+        let of_index = |id: RpmRepositoryId| self.ids.iter().position(|known| *known == id).and_then(|at| self.indexes.get(at));
+        let repository = match package.repository {
+            id if id == self.local => LOCAL,
+            id => of_index(id).map(|index| index.repository.name.as_str()).ok_or_else(|| refused("is in no repository"))?,
+        };
         if package.base.is_some() {
             return Err(refused("lies outside of its repository, which a lock can't tell"));
         }
@@ -146,7 +165,7 @@ impl<'p, 'f> Choice<'p, 'f> {
             name: nevra.name.clone(),
             version: nevra.evr.to_string(),
             architecture: nevra.architecture.clone(),
-            repository: repository.repository.name.clone(),
+            repository: repository.to_owned(),
             path: location.clone(),
             size: *size,
             sha256: sha256.ok_or_else(|| refused("has no SHA-256 in its repository, which a lock needs"))?,

@@ -17,6 +17,7 @@ mod fault;
 mod filelists;
 pub(crate) mod index;
 pub(crate) mod inputs;
+mod local;
 pub(crate) mod locked;
 mod metalink;
 pub mod package;

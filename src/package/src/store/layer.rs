@@ -133,6 +133,13 @@ impl Store {
         read_rpm_header(input, trust).map_err(|source| RpmError::Unsound { package, source })
     }
 
+    /// The same, with what the package says of others.
+    pub(crate) fn rpm_relations(&self, sha256: &Digest, trust: package::Trust<'_>) -> Result<(RpmHeader, package::RpmRelations), RpmError> {
+        let package = self.verify(sha256)?;
+        let (input, _) = open(&package)?;
+        package::read_rpm_relations(input, trust).map_err(|source| RpmError::Unsound { package, source })
+    }
+
     /// Whether [`Fetcher`](crate::fetch::Fetcher) has nothing to do: the blob is there, and it or the layer made of it is sound. Such a blob need not
     /// be hashed again, since nobody will read it.
     pub(crate) fn holds(&self, sha256: &Digest, size: u64) -> bool {

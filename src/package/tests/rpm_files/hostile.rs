@@ -5,8 +5,12 @@ use rootfs_tests::{Failed, RpmPackage, ensure};
 
 use crate::contents::Case;
 
-pub(crate) const CASES: &[Case] =
-    &[("hostile::bytes are changed", changed), ("hostile::a package is cut off", cut), ("hostile::names lead nowhere", names)];
+pub(crate) const CASES: &[Case] = &[
+    ("hostile::bytes are changed", changed),
+    ("hostile::a package is cut off", cut),
+    ("hostile::names lead nowhere", names),
+    ("hostile::the search begins with sound packages", seeds),
+];
 
 fn made(package: &RpmPackage) -> Result<Vec<u8>, Failed> {
     let directory = tempfile::tempdir()?;
@@ -70,4 +74,21 @@ fn hex(bytes: &[u8]) -> String {
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
     [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+}
+
+/// The fuzzer's beginnings are what they are meant to be: only the hash of the payload stops them.
+fn seeds() -> Result<(), Failed> {
+    for (name, input) in crate::fuzz_rpm::seeds() {
+        let package = crate::fuzz_rpm::package(&input);
+        let fault = read_rpm(&package[..], package.len() as u64, Trust::Pinned, &mut std::io::sink()).unwrap_err().to_string();
+        let expected =
+            if matches!(name, "empty" | "header") { "it ends in the middle of its payload" } else { "the SHA-256 of its payload is" };
+        ensure!(fault.starts_with(expected), "{name}: {fault}");
+        for at in 0..package.len() {
+            let mut bad = package.clone();
+            bad[at] ^= 0xff;
+            let _any = read_rpm(&bad[..], bad.len() as u64, Trust::Pinned, &mut std::io::sink());
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it likes")]
 
 mod contents;
+#[path = "../../../../fuzz/seeds/rpm.rs"]
+mod fuzz_rpm;
 mod hostile;
 mod signatures;
 

@@ -13,6 +13,7 @@ mod header;
 mod layer;
 mod payload;
 mod read;
+mod relations;
 mod signature;
 mod tags;
 mod tree;
@@ -26,7 +27,10 @@ use crate::openpgp::Keyring;
 pub(super) use compression::decode_by_suffix;
 pub use error::RpmError;
 pub use fault::RpmFault;
+pub(crate) use read::read_rpm_relations;
 pub use read::{read_rpm, read_rpm_header};
+pub(crate) use relations::RpmRelation;
+pub(crate) use relations::RpmRelations;
 pub use tree::Owners;
 
 /// Why a package may be believed.

@@ -3,6 +3,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use super::files::{HeaderFile, HeaderKind, read_files};
 use super::header::{Header, Limits};
 use super::payload::read_payload;
+use super::relations::{RpmRelations, read_relations};
 use super::signature::{check, parse_digest};
 use super::{RpmContent, RpmFault, RpmHeader, RpmIdentity, Trust, tags};
 
@@ -37,11 +38,23 @@ struct Headers {
 /// # Errors
 /// As [`read_rpm`].
 pub fn read_rpm_header(input: impl Read, trust: Trust<'_>) -> Result<RpmHeader, RpmFault> {
-    let Headers { header, identity, fingerprints } = read_headers(&mut BufReader::with_capacity(BUFFER, input), trust)?;
-    let files = read_files(&header)?;
-    let is_top = |file: &&HeaderFile| file.kind == HeaderKind::Directory && !file.path.contains(&b'/');
-    let top = files.iter().filter(is_top).map(|file| (file.path.clone(), file.mode, file.mtime)).collect();
-    Ok(RpmHeader { identity, fingerprints, top_directories: top })
+    read_headers(&mut BufReader::with_capacity(BUFFER, input), trust)?.told()
+}
+
+/// As [`read_rpm_header`], with what the package says of others.
+pub(crate) fn read_rpm_relations(input: impl Read, trust: Trust<'_>) -> Result<(RpmHeader, RpmRelations), RpmFault> {
+    let headers = read_headers(&mut BufReader::with_capacity(BUFFER, input), trust)?;
+    let relations = read_relations(&headers.header)?;
+    Ok((headers.told()?, relations))
+}
+
+impl Headers {
+    fn told(self) -> Result<RpmHeader, RpmFault> {
+        let files = read_files(&self.header)?;
+        let is_top = |file: &&HeaderFile| file.kind == HeaderKind::Directory && !file.path.contains(&b'/');
+        let top = files.iter().filter(is_top).map(|file| (file.path.clone(), file.mode, file.mtime)).collect();
+        Ok(RpmHeader { identity: self.identity, fingerprints: self.fingerprints, top_directories: top })
+    }
 }
 
 /// Reads a package of `size` bytes front to back and writes the contents of its files, uncompressed, to `layer`, one behind another.
