@@ -29,6 +29,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("fedora::what is not signed or not whole is refused", &needs, refused),
         Case::new("fedora::scripts run as rpm has it", &needs, scripts),
         Case::new("fedora::a script that fails is shown", &needs, failing_scripts),
+        Case::new("fedora::a package file of one's own is installed with what it needs", &needs, own_file),
         Case::new("fedora::documentation is left out as dnf does it", &needs, trims),
         Case::new("fedora::a disk boots to systemd and its agent answers", &with(&["qemu-system-x86_64"]), disk),
     ]
@@ -225,6 +226,20 @@ fn failing_scripts(workbench: &Workbench) -> Result<(), Failed> {
     let run = build(&archive, workbench.product(), &[BUSYBOX, &["bad-post"]].concat()).into_directory(&out).run()?.success()?;
     run.complains(&["%post(bad-post-1-1.noarch) scriptlet failed, exit status 7"])?;
     Ok(())
+}
+
+fn own_file(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let archive = RpmArchive::new(workbench, &scripted())?;
+    let own = scratch.path().join("own");
+    fs_err::create_dir(&own)?;
+    let package = RpmPackage::new("own", "1").says("Requires: second >= 2, /usr/bin/sh").file("/usr/share/own<file>", "own\n");
+    package.build(&own)?;
+    let file = own.join("own-1-1.noarch.rpm");
+    let (ours, theirs) = (scratch.path().join("ours"), scratch.path().join("dnf"));
+    build(&archive, workbench.product(), BUSYBOX).arg("--extra-pkg").arg(&file).into_directory(&ours).run()?.success()?;
+    archive.dnf(&theirs)?.arg("install").args(BUSYBOX).arg(&file).run()?.success()?;
+    expect_same(&archive, &ours, &theirs)
 }
 
 fn trims(workbench: &Workbench) -> Result<(), Failed> {

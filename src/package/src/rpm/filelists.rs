@@ -42,6 +42,9 @@ pub(super) fn read(
         }
     }
     universe.listed_files.extend(found);
+    // They are read again for other paths.
+    universe.listed_files.sort_unstable();
+    universe.listed_files.dedup();
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Texts and dependencies are numbers, and lists of them lie in one array each: 70,000 packages take some 150 MB less so than as values of their own.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use super::MetadataFault;
@@ -116,6 +117,8 @@ pub struct RpmUniverse {
     pub(super) listed_files: Vec<(StringId, PackageId)>,
     /// Whether the complete lists of every repository were read.
     pub(super) has_filelists: Vec<bool>,
+    /// The files that were asked for when they were read.
+    asked_files: BTreeSet<String>,
 }
 
 impl RpmUniverse {
@@ -133,12 +136,14 @@ impl RpmUniverse {
             files: Vec::new(),
             listed_files: Vec::new(),
             has_filelists: Vec::new(),
+            asked_files: BTreeSet::new(),
         }
     }
 
     /// Adds the packages of a repository's `primary.xml`, uncompressed.
     ///
-    /// Those for other machines and sources are left out. Of packages that are alike, the ones added first are preferred.
+    /// Those for other machines and sources are left out. Of packages that are alike, those of the repository of the lower cost are preferred, then those
+    /// added first.
     ///
     /// # Errors
     /// When it can't be read, is malformed, or has a package with a weak checksum or a location outside of the repository.
@@ -151,12 +156,34 @@ impl RpmUniverse {
         }
         self.repositories.push(repository);
         self.has_filelists.push(false);
+        self.sort();
         Ok(id)
+    }
+
+    /// Puts the packages into the order of their repositories, by priority and cost, as dnf reads them: choices depend on it.
+    fn sort(&mut self) {
+        let rank = |package: &Package| {
+            let repository = self.repositories.get(package.repository.index());
+            (repository.map(|repository| (repository.priority, repository.cost)), package.repository)
+        };
+        if self.packages.is_sorted_by_key(rank) {
+            return;
+        }
+        let mut order: Vec<_> = self.ids().collect();
+        order.sort_by_key(|id| rank(self.package(*id)));
+        let mut places = vec![PackageId(0); order.len()];
+        for (place, id) in self.ids().zip(&order) {
+            places[id.index()] = place;
+        }
+        self.packages = order.iter().map(|id| self.package(*id).clone()).collect();
+        for (_, package) in &mut self.listed_files {
+            *package = places[package.index()];
+        }
     }
 
     /// Adds the files that something depends on from a repository's `filelists.xml`, uncompressed; the others are not kept.
     ///
-    /// Needed only when [`resolve`](super::resolve::resolve) says so, and then of every repository.
+    /// Needed only when [`resolve`](super::resolve::resolve) says so, and then of every repository with the paths that it names; again for other paths.
     ///
     /// # Errors
     /// When it can't be read or is malformed.
@@ -165,6 +192,7 @@ impl RpmUniverse {
         if let Some(has) = self.has_filelists.get_mut(repository.index()) {
             *has = true;
         }
+        self.asked_files.extend(asked.iter().cloned());
         Ok(())
     }
 
@@ -172,6 +200,13 @@ impl RpmUniverse {
     #[must_use]
     pub fn repositories(&self) -> &[RpmRepository] {
         &self.repositories
+    }
+
+    /// The repository of a name.
+    #[must_use]
+    pub fn repository(&self, name: &str) -> Option<RpmRepositoryId> {
+        let place = self.repositories.iter().position(|repository| repository.name == name)?;
+        u32::try_from(place).ok().map(RpmRepositoryId)
     }
 
     /// How many packages there are.
@@ -230,6 +265,11 @@ impl RpmUniverse {
             Relation::Versioned { .. } => false,
             Relation::Rich { left, right, .. } => self.is_unknown_file(left) || self.is_unknown_file(right),
         }
+    }
+
+    /// Whether it can't be told yet who has a file, or what a pattern of files means.
+    pub(super) fn is_unknown_path(&self, path: &str) -> bool {
+        self.lacks_lists() || !self.asked_files.contains(path)
     }
 
     pub(super) fn lacks_lists(&self) -> bool {

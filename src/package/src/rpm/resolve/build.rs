@@ -1,6 +1,6 @@
 //! Makes the rules of all packages that may come into question: libsolv's solver_addpkgrulesforsolvable and solver_addinfarchrules, with nothing installed.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::providers::Providers;
 use super::rich::{Blocks, forbidden, positive, required};
@@ -213,7 +213,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Packages for a lesser architecture are out where there are ones for a better; with colours they may come along with them.
-    pub(super) fn add_architectures(&mut self) {
+    ///
+    /// Not so those of a name of which one was asked for.
+    pub(super) fn add_architectures(&mut self, asked: &HashSet<PackageId>) {
         let universe = self.providers.universe;
         for id in universe.ids().filter(|id| self.added[id.index()]).collect::<Vec<_>>() {
             let named: Vec<_> = self.providers.named(universe.package(id).name).to_vec();
@@ -225,6 +227,9 @@ impl<'a> Builder<'a> {
             let Some(best) = ranks.min() else { continue };
             let inferior: Vec<_> =
                 added().copied().filter(|other| !matches!(universe.package(*other).score, score if score == Score::Any || score == best)).collect();
+            if inferior.iter().any(|bad| asked.contains(bad)) {
+                continue;
+            }
             for bad in inferior {
                 let evr = universe.package(bad).evr;
                 let mut literals = vec![Literal::no(bad)];

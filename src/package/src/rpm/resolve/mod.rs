@@ -150,7 +150,8 @@ fn make_rules(providers: &Providers<'_>, marks: &Marks, jobs: &Jobs, best: bool)
         }
     }
     let end = builder.rules.end();
-    builder.add_architectures();
+    let named = jobs.all.iter().filter(|job| job.condition.is_none()).flat_map(|job| job.packages.iter().copied()).collect();
+    builder.add_architectures(&named);
     if best {
         builder.add_best(&asked);
     }

@@ -92,7 +92,7 @@ impl Requests<'_> {
         let mut taken: Vec<_> = found.iter().copied().filter(|id| !self.excluded[id.index()]).collect();
         if taken.is_empty() {
             // Not known yet: whoever has the file can be asked for when all files are known.
-            if asked.starts_with('/') && self.providers.universe.lacks_lists() && (is_listed_only(asked) || is_pattern(asked)) {
+            if asked.starts_with('/') && is_listed_only(asked) && self.providers.universe.is_unknown_path(asked) {
                 jobs.unknown_files.push(asked.to_owned());
                 return Ok(());
             }

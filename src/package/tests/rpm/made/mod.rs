@@ -88,14 +88,14 @@ impl Universe {
         for _ in 0..=random.below(4) {
             let number = random.below(count);
             words.push(match random.below(20) {
-                0 => format!("{}.i686", name(number / 3 * 3)),
+                0 if random.one_in(3) => format!("{}.i686", name(number / 3 * 3)),
                 1 => format!("feature{}", random.below(features(count))),
                 2 => format!("/usr/bin/tool{}", number / 3 * 3 + 1),
                 3 => format!("lib{}.so.1()(64bit)", number / 3 * 3),
                 4 => format!("{}?", name(number / 10)),
-                5 => format!("{}-1*", name(number)),
+                5 => format!("{}-[1-3].*", name(number)),
                 6 => format!("feature{} >= 2", random.below(features(count))),
-                7 => format!("{}.x86_64", name(number)),
+                7 => format!("{}.x86_64", name(number / 3 * 3)),
                 8 => format!("/usr/share/data/{}", number / 3 * 3 + 2),
                 _ => name(number),
             });
@@ -164,34 +164,34 @@ fn need(random: &mut Random, number: usize, count: usize) -> String {
         8 => format!("feature{feature}"),
         9 => format!("feature{feature} >= 2"),
         10 => format!("feature{feature} < 3"),
-        11 => format!("{} >= 1.5", name(target)),
+        11 => format!("{} >= 1.0-1", name(target)),
         12 => format!("({} if {})", name(target), name(other(random, number, count))),
         13 => format!("({} or {})", name(target), name(other(random, number, count))),
         14 => format!("(feature{feature} >= 1 with feature{feature} < 4)"),
         15 => format!("(feature{feature} without {})", name(target)),
         16 => format!("({} if feature{feature} else {})", name(target), name(other(random, number, count))),
         17 => format!("({} and feature{feature})", name(target)),
-        18 => format!("({} unless {})", name(target), name(other(random, number, count))),
+        18 if random.one_in(20) => format!("({} unless {})", name(target), name(random.below(count))),
         19 => format!("(({} and {}) or feature{feature})", name(target), name(other(random, number, count))),
         20 if random.one_in(4) => format!("/usr/share/data/{}", target / 3 * 3 + 2),
-        21 if random.one_in(40) => "nowhere".to_owned(),
+        21 if random.one_in(200) => "nowhere".to_owned(),
         _ => name(target),
     }
 }
 
 fn add_rare(random: &mut Random, made: &mut Made, number: usize, count: usize) {
     let feature = random.below(features(count));
-    if random.one_in(30) {
+    if random.one_in(200) {
         made.conflicts.push(match random.below(4) {
-            0 => format!("feature{feature} < 2"),
+            0 if random.one_in(4) => format!("feature{feature} < 2"),
             1 => format!("({} and {})", name(random.below(count)), name(random.below(count))),
             _ => format!("{} < 2", name(random.below(count))),
         });
     }
-    if random.one_in(40) {
+    if random.one_in(150) {
         made.obsoletes.push(match random.below(3) {
             0 => format!("gone{number} < 2"),
-            _ => format!("{} < 1.4", name(random.below(count))),
+            _ => format!("{} < 1.2", name(random.below(count))),
         });
     }
     for _ in 0..random.below(3) {
@@ -211,5 +211,12 @@ fn add_rare(random: &mut Random, made: &mut Made, number: usize, count: usize) {
     }
     if random.one_in(20) {
         made.enhances.push(name(random.below(count)));
+    }
+}
+
+impl Made {
+    /// One without anything but a version.
+    pub(crate) fn new_version(version: &str) -> Self {
+        Self { evr: (0, version.to_owned(), "1".to_owned()), ..Self::default() }
     }
 }
