@@ -166,3 +166,6 @@ pub(crate) fn wrapped(error: &(dyn std::error::Error + 'static)) -> BuildError {
     let cause = build_error(error);
     BuildError { message: String::new(), hint: cause.hint.clone(), cause: Some(Box::new(BuildError { hint: None, ..cause })) }
 }
+
+#[cfg(test)]
+mod tests;
