@@ -123,8 +123,7 @@ fn mark(providers: &Providers<'_>, request: &RpmRequest) -> Marks {
     let universe = providers.universe;
     let mut excluded = vec![false; universe.len()];
     for word in &request.exclude {
-        let found = request::forms(word).into_iter().map(|(form, _)| form.find(providers)).find(|found| !found.is_empty());
-        found.into_iter().flatten().for_each(|id| excluded[id.index()] = true);
+        request::find_excluded(providers, word).into_iter().for_each(|id| excluded[id.index()] = true);
     }
     let mut install_only = vec![false; universe.len()];
     for name in request.install_only.iter().filter_map(|name| universe.strings.lookup(name)) {

@@ -2,7 +2,7 @@
 
 mod spec;
 
-pub(super) use spec::forms;
+pub(super) use spec::find_excluded;
 
 use super::error::RpmResolveError;
 use super::pattern::is_pattern;
@@ -132,6 +132,10 @@ impl Requests<'_> {
             if !found.is_empty() {
                 return (found, is_name_only);
             }
+        }
+        let titled = spec::titled(self.providers.universe, asked);
+        if !titled.is_empty() {
+            return (titled, false);
         }
         let provided = self.provide(asked);
         if !provided.is_empty() {
