@@ -26,7 +26,12 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         universe.add_primary(RpmRepository::named(file), BufReader::with_capacity(1 << 16, fs_err::File::open(file)?))?;
     }
     let read = start.elapsed();
-    let request = RpmRequest { install: install.iter().skip(1).cloned().collect(), weak: has("--weak"), best: !has("--nobest"), ..RpmRequest::default() };
+    let request = RpmRequest {
+        install: install.iter().skip(1).cloned().collect(),
+        weak: has("--weak"),
+        best: !has("--nobest"),
+        ..RpmRequest::default()
+    };
     let resolution = resolve(&universe, &Comps::default(), &request);
     eprintln!("{} packages read in {read:?}, resolved in {:?}, {}", universe.len(), start.elapsed() - read, peak_memory());
     match resolution {

@@ -18,6 +18,7 @@ mod rules;
 mod search;
 mod selection;
 mod solver;
+mod usage;
 mod weak;
 
 use self::build::{Builder, Marks};
@@ -55,7 +56,14 @@ pub struct RpmRequest {
 impl Default for RpmRequest {
     /// Nothing, without weak dependencies, with the best versions, and several kernels as in Fedora.
     fn default() -> Self {
-        let install_only = ["kernel", "kernel-PAE", "installonlypkg(kernel)", "installonlypkg(kernel-module)", "installonlypkg(vm)", "multiversion(kernel)"];
+        let install_only = [
+            "kernel",
+            "kernel-PAE",
+            "installonlypkg(kernel)",
+            "installonlypkg(kernel-module)",
+            "installonlypkg(vm)",
+            "multiversion(kernel)",
+        ];
         Self {
             install: Vec::new(),
             exclude: Vec::new(),

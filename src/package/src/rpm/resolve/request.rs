@@ -186,7 +186,9 @@ impl Requests<'_> {
 
     fn provide_rich(&self, syntax: &RichSyntax) -> Vec<PackageId> {
         match syntax {
-            RichSyntax::Plain { name, range } => self.provide_range(name, range.as_ref().map(|(sense, version)| (*sense, version.as_str()))),
+            RichSyntax::Plain { name, range } => {
+                self.provide_range(name, range.as_ref().map(|(sense, version)| (*sense, version.as_str())))
+            }
             RichSyntax::Joined { operator, left, right } => {
                 let mut left = self.provide_rich(left);
                 match operator {

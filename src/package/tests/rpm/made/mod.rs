@@ -66,7 +66,12 @@ impl Universe {
                 updates.push(newer);
             }
             if made.architecture == "x86_64" && random.one_in(8) {
-                first.push(Made { architecture: "i686", provides: narrow(&made.provides), requires: narrow(&made.requires), ..made.clone() });
+                first.push(Made {
+                    architecture: "i686",
+                    provides: narrow(&made.provides),
+                    requires: narrow(&made.requires),
+                    ..made.clone()
+                });
             }
             first.push(made);
         }

@@ -101,12 +101,11 @@ mod tests {
 
     #[test]
     fn words_are_taken_apart() {
-        let shown = |word| forms(word).into_iter().map(|(form, _)| format!("{form:?}").replace("Some", "").replace("None", "-")).collect::<Vec<_>>();
+        let shown = |word| {
+            forms(word).into_iter().map(|(form, _)| format!("{form:?}").replace("Some", "").replace("None", "-")).collect::<Vec<_>>()
+        };
         let found = shown("a-b-1:2.0-3.fc40.x86_64");
-        assert_eq!(
-            found[0],
-            r#"Form { name: "a-b", epoch: ("1"), version: ("2.0"), release: ("3.fc40"), architecture: ("x86_64") }"#
-        );
+        assert_eq!(found[0], r#"Form { name: "a-b", epoch: ("1"), version: ("2.0"), release: ("3.fc40"), architecture: ("x86_64") }"#);
         assert_eq!(found.len(), 4);
         assert_eq!(shown("bash").len(), 1);
         assert!(shown("libc.so.6()(64bit)").is_empty() && shown("a >= 1").is_empty());
