@@ -60,8 +60,8 @@ fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
         "apk" => crate::fuzz_apk::seeds(),
         "deb" => crate::fuzz_deb::seeds(),
         "ext4" => crate::fuzz_ext4::seeds(),
-        "rpm" => crate::fuzz_rpm::seeds(),
         "inspect" => crate::fuzz_inspect::seeds(),
+        "rpm" => crate::fuzz_rpm::seeds(),
         "text" => crate::fuzz_text::seeds(),
         _ => Vec::new(),
     };

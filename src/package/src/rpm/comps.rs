@@ -228,7 +228,8 @@ mod tests {
     #[test]
     fn groups_and_environments_are_read() {
         let comps = parse_comps(TEXT.as_bytes()).unwrap();
-        let names = |wanted: &str| comps.packages(wanted).map(|packages| packages.iter().map(|package| package.name.as_str()).collect::<Vec<_>>());
+        let names =
+            |wanted: &str| comps.packages(wanted).map(|packages| packages.iter().map(|package| package.name.as_str()).collect::<Vec<_>>());
         assert_eq!(names("core"), Some(vec!["bash", "b", "c"]));
         assert_eq!((names("Minimal"), names("kern")), (names("core"), None));
         let conditional = &comps.groups[0].packages[2];

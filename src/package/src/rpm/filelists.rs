@@ -11,7 +11,10 @@ use super::xml::{Step, Xml};
 
 /// Adds the wanted files of a repository's packages, which are told apart by their checksums.
 pub(super) fn read(
-    universe: &mut RpmUniverse, repository: RpmRepositoryId, reader: impl BufRead, asked: &[String],
+    universe: &mut RpmUniverse,
+    repository: RpmRepositoryId,
+    reader: impl BufRead,
+    asked: &[String],
 ) -> Result<(), MetadataFault> {
     let wanted = wanted(universe, asked)?;
     let known = universe.ids().map(|id| (id, universe.package(id))).filter(|(_, package)| package.repository == repository);

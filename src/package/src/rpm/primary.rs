@@ -100,7 +100,10 @@ fn read_package<R: BufRead>(xml: &mut Xml<R>, universe: &mut RpmUniverse, lists:
 }
 
 fn read_format<R: BufRead>(
-    xml: &mut Xml<R>, universe: &mut RpmUniverse, lists: &mut Lists, draft: &mut Draft,
+    xml: &mut Xml<R>,
+    universe: &mut RpmUniverse,
+    lists: &mut Lists,
+    draft: &mut Draft,
 ) -> Result<(), MetadataFault> {
     while xml.child()? {
         match xml.name() {
@@ -119,7 +122,11 @@ fn read_format<R: BufRead>(
 }
 
 fn add<R: BufRead>(
-    xml: &Xml<R>, universe: &mut RpmUniverse, repository: RpmRepositoryId, draft: Draft, lists: &mut Lists,
+    xml: &Xml<R>,
+    universe: &mut RpmUniverse,
+    repository: RpmRepositoryId,
+    draft: Draft,
+    lists: &mut Lists,
 ) -> Result<(), MetadataFault> {
     let lacks = |element| xml.refuse(&format!("a package has no `{element}`"));
     let name = draft.name.ok_or_else(|| lacks("name"))?;

@@ -1,9 +1,9 @@
 //! `repodata/repomd.xml`: which files a repository's metadata are in, and what their checksums are.
 
+use super::MetadataFault;
 use super::checksum::{RpmChecksum, RpmChecksumError};
 use super::primary::check_location;
 use super::xml::{Step, Xml};
-use super::MetadataFault;
 
 /// What a repository consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,9 +154,13 @@ mod tests {
     #[test]
     fn files_are_read() {
         let more = "<location href=\"repodata/p.zst\"/><size>5</size><open-size>9</open-size><timestamp>17.25</timestamp>";
-        let repomd = read(&[data("primary", "sha256", more), data("other", "sha", more), data("modules", "sha256", more)].concat()).unwrap();
+        let repomd =
+            read(&[data("primary", "sha256", more), data("other", "sha", more), data("modules", "sha256", more)].concat()).unwrap();
         let primary = repomd.file("primary").unwrap();
-        assert_eq!((primary.location.as_str(), primary.size, primary.open_size, primary.timestamp), ("repodata/p.zst", Some(5), Some(9), Some(17)));
+        assert_eq!(
+            (primary.location.as_str(), primary.size, primary.open_size, primary.timestamp),
+            ("repodata/p.zst", Some(5), Some(9), Some(17))
+        );
         assert_eq!((repomd.revision.as_str(), repomd.files.len(), repomd.has_modules()), ("17", 2, true));
     }
 

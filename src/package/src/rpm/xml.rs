@@ -116,9 +116,8 @@ impl<R: BufRead> Xml<R> {
     /// One attribute of the element that began last.
     pub(super) fn attribute(&self, wanted: &str) -> Result<Option<String>, MetadataFault> {
         let mut found = None;
-        let unique = self.attributes(|key, value| {
-            if key == wanted && found.replace(value.to_owned()).is_some() { Err(()) } else { Ok(()) }
-        })?;
+        let unique =
+            self.attributes(|key, value| if key == wanted && found.replace(value.to_owned()).is_some() { Err(()) } else { Ok(()) })?;
         unique.map_err(|()| self.refuse(&format!("its attribute `{wanted}` is there twice")))?;
         Ok(found)
     }

@@ -4,9 +4,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use libtest_mimic::Failed;
-use rootfs_package::rpm::{
-    Comps, RpmRepository, RpmRequest, RpmResolution, RpmResolveError, RpmSelection, RpmUniverse, resolve::resolve,
-};
+use rootfs_package::rpm::{Comps, RpmRepository, RpmRequest, RpmResolution, RpmResolveError, RpmSelection, RpmUniverse, resolve::resolve};
 use rootfs_tests::{Settings, ensure};
 
 use crate::Case;
@@ -53,7 +51,8 @@ impl Site {
         let mut resolution = resolve(&self.ours, &comps, &request);
         if let Ok(RpmResolution::NeedsFilelists { paths }) = &resolution {
             let paths = paths.clone();
-            let ids: Vec<_> = (0..self.universe.repositories.len()).filter_map(|number| self.ours.repository(&format!("r{number}"))).collect();
+            let ids: Vec<_> =
+                (0..self.universe.repositories.len()).filter_map(|number| self.ours.repository(&format!("r{number}"))).collect();
             for (number, id) in ids.into_iter().enumerate() {
                 let file = self.directory.path().join(number.to_string()).join("repodata/filelists.xml");
                 self.ours.add_filelists(id, BufReader::new(fs_err::File::open(file)?), &paths)?;
@@ -98,9 +97,13 @@ fn compare(seed: u64, count: usize, requests: usize) -> Result<usize, Failed> {
         match (site.resolve(&words)?, theirs) {
             (Ok(selection), Ok(theirs)) => {
                 let ours = shown(&selection);
-                let only = |some: &[String], others: &[String]| some.iter().filter(|one| !others.contains(one)).cloned().collect::<Vec<_>>();
+                let only =
+                    |some: &[String], others: &[String]| some.iter().filter(|one| !others.contains(one)).cloned().collect::<Vec<_>>();
                 let (more, less) = (only(&ours, &theirs), only(&theirs, &ours));
-                ensure!(more.is_empty() && less.is_empty(), "universe {seed} of {count}, {words:?}: only ours {more:?}, only dnf's {less:?}");
+                ensure!(
+                    more.is_empty() && less.is_empty(),
+                    "universe {seed} of {count}, {words:?}: only ours {more:?}, only dnf's {less:?}"
+                );
                 answered += 1;
             }
             (Err(_), Err(_)) => {}

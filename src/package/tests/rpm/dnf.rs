@@ -27,9 +27,10 @@ impl Dnf {
         fs_err::create_dir_all(work.join("root"))?;
         let script = directory.join("judge.py");
         fs_err::write(&script, JUDGE)?;
-        let repositories = universe.repositories.iter().enumerate().map(|(number, (priority, cost, _))| {
-            format!("r{number},{priority},{cost},{}", directory.join(number.to_string()).display())
-        });
+        let repositories =
+            universe.repositories.iter().enumerate().map(|(number, (priority, cost, _))| {
+                format!("r{number},{priority},{cost},{}", directory.join(number.to_string()).display())
+            });
         let mut process = Command::new("/usr/bin/python3")
             .arg(&script)
             .arg("x86_64")

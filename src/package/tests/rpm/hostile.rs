@@ -75,7 +75,8 @@ fn rich(_: &Settings) -> Result<(), Failed> {
     // (a0 and b0) or (a1 and b1) or …: two to the power of the number of them.
     let terms: Vec<_> = (0..40).map(|number| format!("(a{number} and b{number})")).collect();
     let needs = format!("<rpm:requires><rpm:entry name=\"({})\"/></rpm:requires>", terms.join(" or "));
-    let others: String = (0..40).flat_map(|number| [format!("a{number}"), format!("b{number}")]).map(|name| package(&name, "", "")).collect();
+    let others: String =
+        (0..40).flat_map(|number| [format!("a{number}"), format!("b{number}")]).map(|name| package(&name, "", "")).collect();
     let universe = read(&metadata(&[package("x", "", &needs), others].concat()))?;
     let request = RpmRequest { install: vec!["x".to_owned()], ..RpmRequest::default() };
     let _ = resolve(&universe, &Comps::default(), &request);

@@ -169,8 +169,22 @@ mod tests {
     fn malformed_ones_are_refused() {
         let deep = format!("{}a{}", "(".repeat(40), ")".repeat(40));
         for text in [
-            "", "a", "(", "()", "(a", "(a)b", "(a and)", "(a and b or c)", "(a if b if c)", "(a else b)", "(a xor b)", "(a >= )", "(a,b)", &deep,
-            "(a if b else c else d)", "(a without b without c)",
+            "",
+            "a",
+            "(",
+            "()",
+            "(a",
+            "(a)b",
+            "(a and)",
+            "(a and b or c)",
+            "(a if b if c)",
+            "(a else b)",
+            "(a xor b)",
+            "(a >= )",
+            "(a,b)",
+            &deep,
+            "(a if b else c else d)",
+            "(a without b without c)",
         ] {
             assert!(parse_rich(text).is_err(), "{text}");
         }

@@ -177,7 +177,9 @@ impl Lists {
 
     /// Puts one of the lists among the universe's, each relation once.
     pub(super) fn keep(
-        &mut self, universe: &mut RpmUniverse, list: impl Fn(&mut Self) -> &mut Vec<RelationId>,
+        &mut self,
+        universe: &mut RpmUniverse,
+        list: impl Fn(&mut Self) -> &mut Vec<RelationId>,
     ) -> Result<Part, MetadataFault> {
         if self.round == u32::MAX {
             (self.round, self.seen) = (0, Vec::new());

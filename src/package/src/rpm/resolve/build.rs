@@ -225,8 +225,10 @@ impl<'a> Builder<'a> {
             }
             let ranks = added().map(|other| universe.package(*other).score).filter(|score| *score != Score::Any);
             let Some(best) = ranks.min() else { continue };
-            let inferior: Vec<_> =
-                added().copied().filter(|other| !matches!(universe.package(*other).score, score if score == Score::Any || score == best)).collect();
+            let inferior: Vec<_> = added()
+                .copied()
+                .filter(|other| !matches!(universe.package(*other).score, score if score == Score::Any || score == best))
+                .collect();
             if inferior.iter().any(|bad| asked.contains(bad)) {
                 continue;
             }

@@ -18,6 +18,7 @@ mod rules;
 mod search;
 mod selection;
 mod solver;
+mod usage;
 mod weak;
 
 use self::build::{Builder, Marks};
@@ -55,7 +56,14 @@ pub struct RpmRequest {
 impl Default for RpmRequest {
     /// Nothing, without weak dependencies, with the best versions, and several kernels as in Fedora.
     fn default() -> Self {
-        let install_only = ["kernel", "kernel-PAE", "installonlypkg(kernel)", "installonlypkg(kernel-module)", "installonlypkg(vm)", "multiversion(kernel)"];
+        let install_only = [
+            "kernel",
+            "kernel-PAE",
+            "installonlypkg(kernel)",
+            "installonlypkg(kernel-module)",
+            "installonlypkg(vm)",
+            "multiversion(kernel)",
+        ];
         Self {
             install: Vec::new(),
             exclude: Vec::new(),
@@ -123,8 +131,7 @@ fn mark(providers: &Providers<'_>, request: &RpmRequest) -> Marks {
     let universe = providers.universe;
     let mut excluded = vec![false; universe.len()];
     for word in &request.exclude {
-        let found = request::forms(word).into_iter().map(|(form, _)| form.find(providers)).find(|found| !found.is_empty());
-        found.into_iter().flatten().for_each(|id| excluded[id.index()] = true);
+        request::find_excluded(providers, word).into_iter().for_each(|id| excluded[id.index()] = true);
     }
     let mut install_only = vec![false; universe.len()];
     for name in request.install_only.iter().filter_map(|name| universe.strings.lookup(name)) {

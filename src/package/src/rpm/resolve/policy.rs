@@ -94,7 +94,8 @@ impl Providers<'_> {
 
     fn keep_best_versions(&self, packages: &mut Vec<PackageId>) {
         let universe = self.universe;
-        let cost = |id: PackageId| universe.repositories.get(universe.package(id).repository.index()).map_or(0, |repository| repository.cost);
+        let cost =
+            |id: PackageId| universe.repositories.get(universe.package(id).repository.index()).map_or(0, |repository| repository.cost);
         packages.sort_by(|left, right| {
             let (one, other) = (universe.package(*left), universe.package(*right));
             if one.name != other.name {

@@ -2,7 +2,7 @@
 
 mod spec;
 
-pub(super) use spec::forms;
+pub(super) use spec::find_excluded;
 
 use super::error::RpmResolveError;
 use super::pattern::is_pattern;
@@ -133,6 +133,10 @@ impl Requests<'_> {
                 return (found, is_name_only);
             }
         }
+        let titled = spec::titled(self.providers.universe, asked);
+        if !titled.is_empty() {
+            return (titled, false);
+        }
         let provided = self.provide(asked);
         if !provided.is_empty() {
             return (provided, false);
@@ -182,7 +186,9 @@ impl Requests<'_> {
 
     fn provide_rich(&self, syntax: &RichSyntax) -> Vec<PackageId> {
         match syntax {
-            RichSyntax::Plain { name, range } => self.provide_range(name, range.as_ref().map(|(sense, version)| (*sense, version.as_str()))),
+            RichSyntax::Plain { name, range } => {
+                self.provide_range(name, range.as_ref().map(|(sense, version)| (*sense, version.as_str())))
+            }
             RichSyntax::Joined { operator, left, right } => {
                 let mut left = self.provide_rich(left);
                 match operator {

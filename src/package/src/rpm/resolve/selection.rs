@@ -89,7 +89,9 @@ impl RpmSelection {
             let by = |place: usize| self.packages.get(place).map_or_else(String::new, |other| other.nevra.to_string());
             let (line, following) = match &package.reason {
                 RpmReason::Asked { word } => (format!("{title} was asked for as `{word}`"), None),
-                RpmReason::Needed { by: place, dependency } => (format!("{title} is needed by {} for {dependency}", by(*place)), Some(*place)),
+                RpmReason::Needed { by: place, dependency } => {
+                    (format!("{title} is needed by {} for {dependency}", by(*place)), Some(*place))
+                }
                 RpmReason::Recommended { by: place, dependency } => {
                     (format!("{title} is recommended by {} as {dependency}", by(*place)), Some(*place))
                 }

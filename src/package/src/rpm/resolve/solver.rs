@@ -3,11 +3,13 @@
 //! It is conflict-driven clause learning with two watched literals, as in libsolv's solver.c, and decides and propagates in libsolv's order: which of
 //! several answers comes out depends on it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 
 use super::build::Marks;
 use super::providers::Providers;
 use super::rules::{Cause, Literal, Rule, RuleId, Rules};
+use super::usage::Usage;
 use super::weak::Wishes;
 use crate::rpm::universe::PackageId;
 
@@ -50,6 +52,7 @@ pub(super) struct Solver<'a> {
     /// The rules that each learnt one was made of.
     learnt_from: Vec<Vec<RuleId>>,
     pub(super) wishes: Wishes,
+    pub(super) usage: OnceCell<Usage>,
 }
 
 /// What is known while a dead end is looked into.
@@ -87,6 +90,7 @@ impl<'a> Solver<'a> {
             branches: Vec::new(),
             learnt_from: Vec::new(),
             wishes: Wishes::new(packages),
+            usage: OnceCell::new(),
         };
         for id in Rules::between(RuleId(1), learnt).rev() {
             solver.watch(id);

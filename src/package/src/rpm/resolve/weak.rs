@@ -3,6 +3,7 @@
 use super::PackageId;
 use super::rich::{Blocks, required};
 use super::solver::{Branch, DeadEnd, Solver, Why};
+use super::usage::Usage;
 use crate::rpm::dependency::{Operator, Relation, RelationId};
 
 /// The packages that those which are in recommend or suggest.
@@ -121,7 +122,9 @@ impl Solver<'_> {
             (Operator::If, None) => self.is_fulfilled(left) || !self.is_fulfilled(right),
             (Operator::If, Some((condition, otherwise))) => self.is_fulfilled(if self.is_fulfilled(condition) { left } else { otherwise }),
             (Operator::Unless, None) => self.is_fulfilled(left) && !self.is_fulfilled(right),
-            (Operator::Unless, Some((condition, otherwise))) => self.is_fulfilled(if self.is_fulfilled(condition) { otherwise } else { left }),
+            (Operator::Unless, Some((condition, otherwise))) => {
+                self.is_fulfilled(if self.is_fulfilled(condition) { otherwise } else { left })
+            }
             (Operator::With | Operator::Without | Operator::Else, _) => self.has_any(relation),
         }
     }
@@ -166,12 +169,16 @@ impl Solver<'_> {
         self.choose_recommended(level, decided, &is_wanted).map(Some)
     }
 
-    fn choose_recommended(&mut self, mut level: i32, decided: usize, is_wanted: &[bool]) -> Result<i32, DeadEnd> {
+    fn ordered_recommends(&self, id: PackageId) -> Vec<RelationId> {
         let universe = self.providers.universe;
+        self.usage.get_or_init(|| Usage::count(universe)).recommends(universe, id)
+    }
+
+    fn choose_recommended(&mut self, mut level: i32, decided: usize, is_wanted: &[bool]) -> Result<i32, DeadEnd> {
         for place in 0..decided {
             let Some(literal) = self.decisions.get(place).copied().filter(|literal| literal.is_yes()) else { continue };
-            for relation in universe.list(universe.package(literal.package()).recommends) {
-                let mut choices = self.open_choices(*relation, Some(is_wanted));
+            for relation in self.ordered_recommends(literal.package()) {
+                let mut choices = self.open_choices(relation, Some(is_wanted));
                 if choices.is_empty() {
                     continue;
                 }
@@ -200,15 +207,16 @@ impl Solver<'_> {
         for id in universe.ids() {
             let package = universe.package(id);
             if self.is_in(id) {
-                for relation in universe.list(package.recommends) {
-                    let choices = self.open_choices(*relation, None);
+                for relation in self.ordered_recommends(id) {
+                    let choices = self.open_choices(relation, None);
                     recommended.extend(choices.into_iter().filter(|choice| !std::mem::replace(&mut is_known[choice.index()], true)));
                 }
             } else if self.is_undecided(id) && self.marks.is_installable(self.providers, id) && self.is_supplementing(id) {
                 // With several architectures of a package only the one that is in already comes along.
                 let other = |other: &PackageId| self.is_in(*other) && universe.package(*other).architecture != package.architecture;
                 let is_split = self.marks.has_colors && self.providers.named(package.name).iter().any(other);
-                let is_doubled = self.marks.install_only[id.index()] && self.providers.named(package.name).iter().any(|other| self.is_in(*other));
+                let is_doubled =
+                    self.marks.install_only[id.index()] && self.providers.named(package.name).iter().any(|other| self.is_in(*other));
                 if !is_split && !is_doubled {
                     supplementing.push(id);
                 }
@@ -230,7 +238,9 @@ impl Solver<'_> {
         let Blocks::Some(blocks) = required(self.providers, relation) else { return Vec::new() };
         let mut choices = Vec::new();
         for block in blocks {
-            let is_due = |literal: &super::rules::Literal| if literal.is_yes() { !self.is_in(literal.package()) } else { self.is_in(literal.package()) };
+            let is_due = |literal: &super::rules::Literal| {
+                if literal.is_yes() { !self.is_in(literal.package()) } else { self.is_in(literal.package()) }
+            };
             if block.iter().all(is_due) {
                 let found = block.iter().filter(|literal| literal.is_yes()).map(|literal| literal.package());
                 choices.extend(found.filter(is_open));

@@ -66,7 +66,12 @@ impl Universe {
                 updates.push(newer);
             }
             if made.architecture == "x86_64" && random.one_in(8) {
-                first.push(Made { architecture: "i686", provides: narrow(&made.provides), requires: narrow(&made.requires), ..made.clone() });
+                first.push(Made {
+                    architecture: "i686",
+                    provides: narrow(&made.provides),
+                    requires: narrow(&made.requires),
+                    ..made.clone()
+                });
             }
             first.push(made);
         }
@@ -138,7 +143,7 @@ fn make(random: &mut Random, number: usize, count: usize) -> Made {
             other => format!("feature{feature} = {}", other + random.below(3)),
         });
     }
-    for _ in 0..random.below(5) {
+    for _ in 0..random.below(4) {
         let word = need(random, number, count);
         if random.one_in(6) { made.before.push(word) } else { made.requires.push(word) }
     }
@@ -146,12 +151,12 @@ fn make(random: &mut Random, number: usize, count: usize) -> Made {
     made
 }
 
-/// Something below it, so that most packages can be installed; above it sometimes, which makes circles.
+/// Something far below it, so that most packages can be installed without all others; above it sometimes, which makes circles.
 fn other(random: &mut Random, number: usize, count: usize) -> usize {
-    match random.below(12) {
+    match random.below(24) {
         0 => random.below(count),
-        1..4 => random.below(number.min(60) + 1),
-        _ => number.saturating_sub(random.below(400) + 1),
+        1..10 => random.below(number.min(60) + 1),
+        _ => random.below(number / 3 + 1),
     }
 }
 
@@ -162,8 +167,8 @@ fn need(random: &mut Random, number: usize, count: usize) -> String {
         0..6 => format!("lib{}.so.1()(64bit)", target / 3 * 3),
         6 | 7 => format!("/usr/bin/tool{}", target / 3 * 3 + 1),
         8 => format!("feature{feature}"),
-        9 => format!("feature{feature} >= 2"),
-        10 => format!("feature{feature} < 3"),
+        9 => format!("feature{feature} >= 1"),
+        10 => format!("feature{feature} < 9"),
         11 => format!("{} >= 1.0-1", name(target)),
         12 => format!("({} if {})", name(target), name(other(random, number, count))),
         13 => format!("({} or {})", name(target), name(other(random, number, count))),
@@ -171,10 +176,10 @@ fn need(random: &mut Random, number: usize, count: usize) -> String {
         15 => format!("(feature{feature} without {})", name(target)),
         16 => format!("({} if feature{feature} else {})", name(target), name(other(random, number, count))),
         17 => format!("({} and feature{feature})", name(target)),
-        18 if random.one_in(20) => format!("({} unless {})", name(target), name(random.below(count))),
+        18 if random.one_in(40) => format!("({} unless {})", name(target), name(random.below(count))),
         19 => format!("(({} and {}) or feature{feature})", name(target), name(other(random, number, count))),
         20 if random.one_in(4) => format!("/usr/share/data/{}", target / 3 * 3 + 2),
-        21 if random.one_in(200) => "nowhere".to_owned(),
+        21 if random.one_in(1000) => "nowhere".to_owned(),
         _ => name(target),
     }
 }

@@ -52,7 +52,8 @@ fn entry(word: &str, more: &str) -> String {
             "<=" => "LE",
             _ => "GE",
         };
-        let (version, release) = evr.split_once('-').map_or((evr, String::new()), |(version, release)| (version, format!(" rel=\"{release}\"")));
+        let (version, release) =
+            evr.split_once('-').map_or((evr, String::new()), |(version, release)| (version, format!(" rel=\"{release}\"")));
         return format!("<rpm:entry name=\"{name}\" flags=\"{flags}\" epoch=\"0\" ver=\"{version}\"{release}{more}/>");
     }
     format!("<rpm:entry name=\"{}\"{more}/>", escape(word))
@@ -104,7 +105,10 @@ pub(super) fn primary(packages: &[Made]) -> String {
 }
 
 fn filelists(packages: &[Made]) -> String {
-    let mut text = format!("<?xml version=\"1.0\"?>\n<filelists xmlns=\"http://linux.duke.edu/metadata/filelists\" packages=\"{}\">\n", packages.len());
+    let mut text = format!(
+        "<?xml version=\"1.0\"?>\n<filelists xmlns=\"http://linux.duke.edu/metadata/filelists\" packages=\"{}\">\n",
+        packages.len()
+    );
     for made in packages {
         let files: String = made.files.iter().map(|file| format!("<file>{file}</file>")).collect();
         let sum = hex(title(made).as_bytes());

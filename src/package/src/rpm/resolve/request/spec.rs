@@ -5,7 +5,7 @@ use super::super::providers::Providers;
 
 /// A word taken apart as `NAME[-[EPOCH:]VERSION[-RELEASE]][.ARCHITECTURE]`, each part possibly a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::rpm::resolve) struct Form<'a> {
+pub(super) struct Form<'a> {
     name: &'a str,
     epoch: Option<&'a str>,
     version: Option<&'a str>,
@@ -17,7 +17,7 @@ pub(in crate::rpm::resolve) struct Form<'a> {
 ///
 /// dnf's order (libdnf's HY_FORMS_MOST_SPEC): name, version, release and architecture; name and architecture; name; name, version and release; name and
 /// version.
-pub(in crate::rpm::resolve) fn forms(word: &str) -> Vec<(Form<'_>, bool)> {
+pub(super) fn forms(word: &str) -> Vec<(Form<'_>, bool)> {
     if word.contains(|sign: char| matches!(sign, '(' | '/' | '=' | '<' | '>') || sign.is_whitespace()) {
         return Vec::new();
     }
@@ -47,7 +47,7 @@ fn with_version(word: &str) -> Option<Form<'_>> {
 
 impl Form<'_> {
     /// The packages that are meant, in their order.
-    pub(in crate::rpm::resolve) fn find(&self, providers: &Providers<'_>) -> Vec<PackageId> {
+    pub(super) fn find(&self, providers: &Providers<'_>) -> Vec<PackageId> {
         let universe = providers.universe;
         if is_pattern(self.name) {
             return universe.ids().filter(|id| self.is(universe, *id)).collect();
@@ -57,7 +57,7 @@ impl Form<'_> {
     }
 
     /// Whether a package is meant.
-    pub(in crate::rpm::resolve) fn is(&self, universe: &RpmUniverse, id: PackageId) -> bool {
+    fn is(&self, universe: &RpmUniverse, id: PackageId) -> bool {
         let package = universe.package(id);
         let fits = |wanted: Option<&str>, found: &str| {
             wanted.is_none_or(|wanted| if is_pattern(wanted) { matches(wanted, found) } else { wanted == found })
@@ -74,18 +74,38 @@ impl Form<'_> {
     }
 }
 
+/// The packages whose whole `NAME-[EPOCH:]VERSION-RELEASE.ARCHITECTURE` is what a pattern means; epochs count only if the pattern has one.
+pub(in crate::rpm::resolve) fn titled(universe: &RpmUniverse, pattern: &str) -> Vec<PackageId> {
+    if !is_pattern(pattern) || pattern.contains('/') {
+        return Vec::new();
+    }
+    let has_epoch = pattern.contains(':');
+    let is_meant = |id: &PackageId| {
+        let package = universe.package(*id);
+        let evr = universe.text(package.evr);
+        let evr = if has_epoch { evr } else { evr.split_once(':').map_or(evr, |(_, rest)| rest) };
+        matches(pattern, &format!("{}-{evr}.{}", universe.text(package.name), universe.text(package.architecture)))
+    };
+    universe.ids().filter(is_meant).collect()
+}
+
+/// The packages that a word among the excluded ones means.
+pub(in crate::rpm::resolve) fn find_excluded(providers: &Providers<'_>, word: &str) -> Vec<PackageId> {
+    let found = forms(word).into_iter().map(|(form, _)| form.find(providers)).find(|found| !found.is_empty());
+    found.unwrap_or_else(|| titled(providers.universe, word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn words_are_taken_apart() {
-        let shown = |word| forms(word).into_iter().map(|(form, _)| format!("{form:?}").replace("Some", "").replace("None", "-")).collect::<Vec<_>>();
+        let shown = |word| {
+            forms(word).into_iter().map(|(form, _)| format!("{form:?}").replace("Some", "").replace("None", "-")).collect::<Vec<_>>()
+        };
         let found = shown("a-b-1:2.0-3.fc40.x86_64");
-        assert_eq!(
-            found[0],
-            r#"Form { name: "a-b", epoch: ("1"), version: ("2.0"), release: ("3.fc40"), architecture: ("x86_64") }"#
-        );
+        assert_eq!(found[0], r#"Form { name: "a-b", epoch: ("1"), version: ("2.0"), release: ("3.fc40"), architecture: ("x86_64") }"#);
         assert_eq!(found.len(), 4);
         assert_eq!(shown("bash").len(), 1);
         assert!(shown("libc.so.6()(64bit)").is_empty() && shown("a >= 1").is_empty());
