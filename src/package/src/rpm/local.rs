@@ -138,7 +138,8 @@ mod tests {
         let first = package("first", &[("second", GREATER | EQUAL, "1:1-2"), ("/opt/second<&>", 1 << 9, "")]);
         let packages = [first, package("second", &[])];
         let mut universe = RpmUniverse::new("x86_64");
-        universe.add_primary(RpmRepository::named("local"), primary(&packages).as_bytes()).unwrap();
+        let local = universe.add_primary(RpmRepository::named("local"), primary(&packages).as_bytes()).unwrap();
+        universe.add_filelists(local, "<filelists></filelists>".as_bytes(), &["/opt/second<&>".to_owned()]).unwrap();
         let request = RpmRequest { install: vec![packages[0].word()], ..RpmRequest::default() };
         let RpmResolution::Done(selection) = resolve(&universe, &Comps::default(), &request).unwrap() else { panic!("files are missing") };
         let chosen: Vec<_> = selection.packages.iter().map(|package| package.nevra.to_string()).collect();
