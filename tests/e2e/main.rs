@@ -12,6 +12,7 @@ mod damaged_packages;
 mod damaged_trees;
 mod disk;
 mod engine;
+mod fedora;
 mod formats;
 mod host;
 mod hostile_packages;
@@ -85,6 +86,7 @@ fn cases() -> Vec<Case> {
         busybox::cases(),
         busybox_source::cases(),
         alpine::cases(),
+        fedora::cases(),
         lxc::cases(),
         inspect::cases(),
         host::cases(),

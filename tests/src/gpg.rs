@@ -11,6 +11,7 @@ use crate::process::{Process, words};
 #[derive(Debug)]
 pub struct SigningKey {
     home: TempDir,
+    name: String,
 }
 
 impl SigningKey {
@@ -19,10 +20,30 @@ impl SigningKey {
     /// # Errors
     /// When gpg fails.
     pub fn generate(name: &str) -> Result<Self, Failed> {
+        Self::of_kind(name, "ed25519")
+    }
+
+    /// The same, of a kind that gpg knows: `rsa2048`, `nistp256`.
+    ///
+    /// # Errors
+    /// When gpg fails.
+    pub fn of_kind(name: &str, kind: &str) -> Result<Self, Failed> {
         // In the system's own temporary directory: the path of gpg-agent's socket must be short.
-        let key = Self { home: tempfile::tempdir()? };
-        key.gpg().args(["--passphrase", "", "--quick-generate-key", name, "ed25519", "sign", "never"]).run()?.success()?;
+        let key = Self { home: tempfile::tempdir()?, name: name.to_owned() };
+        key.gpg().args(["--passphrase", "", "--quick-generate-key", name, kind, "sign", "never"]).run()?.success()?;
         Ok(key)
+    }
+
+    /// Whose it is, as gpg finds it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// gpg's directory.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Writes the public key, armoured, as `signed-by` takes it.

@@ -61,6 +61,7 @@ fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
         "deb" => crate::fuzz_deb::seeds(),
         "ext4" => crate::fuzz_ext4::seeds(),
         "inspect" => crate::fuzz_inspect::seeds(),
+        "rpm" => crate::fuzz_rpm::seeds(),
         "text" => crate::fuzz_text::seeds(),
         _ => Vec::new(),
     };

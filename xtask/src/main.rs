@@ -13,6 +13,8 @@ mod fuzz_deb;
 mod fuzz_ext4;
 #[path = "../../fuzz/seeds/inspect.rs"]
 mod fuzz_inspect;
+#[path = "../../fuzz/seeds/rpm.rs"]
+mod fuzz_rpm;
 #[path = "../../fuzz/seeds/text.rs"]
 mod fuzz_text;
 mod judges;

@@ -3,8 +3,16 @@
 use rootfs_plugin::Distro;
 
 /// Each one, in the order lists show them.
-pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 4] =
-    [rootfs_alpine::alpine, rootfs_busybox::busybox, rootfs_debian::debian, rootfs_debian::ubuntu];
+pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 8] = [
+    rootfs_alpine::alpine,
+    rootfs_busybox::busybox,
+    rootfs_debian::debian,
+    rootfs_debian::ubuntu,
+    rootfs_fedora::fedora,
+    rootfs_fedora::centos_stream,
+    rootfs_fedora::rocky,
+    rootfs_fedora::almalinux,
+];
 
 /// Words on the command line that no distribution may be called.
 pub const RESERVED: [&str; 15] =

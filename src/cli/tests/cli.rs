@@ -192,6 +192,9 @@ fn dry_run() {
     let ubuntu = ["ubuntu", "-r", "out", "--arch", "x86_64", "--dry-run", "--release", "noble"];
     let mirrors = ["--mirror", "http://mirror.example/ubuntu", "--mirror", "security=http://mirror.example/ubuntu"];
     snapshot("dry-run-ubuntu", &[], &[ubuntu.as_slice(), &mirrors].concat(), &[]);
+    let fedora = ["fedora", "-r", "out", "--arch", "x86_64", "--dry-run", "--exclude", "dnf5,a*", "--weak-deps"];
+    let own = ["--repo", "https://repo.example/rpms", "--mirror", "updates=http://mirror.example/fedora"];
+    snapshot("dry-run-fedora", &[], &[fedora.as_slice(), &own].concat(), &[]);
     let rich = [
         "--release=bookworm",
         "--variant=minbase",

@@ -3,6 +3,7 @@
 mod apk;
 mod apt;
 mod error;
+mod rpm;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -223,6 +224,7 @@ impl BuildContext for Engine<'_> {
             (Installer::Apt(apt), Some(selection)) => self.compose(plan, apt, selection),
             (Installer::Apt(apt), None) => self.install_apt(plan, apt),
             (Installer::Apk(apk), _) => self.install_apk(plan, apk),
+            (Installer::Rpm(rpm), _) => self.install_rpm(plan, rpm),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod openpgp;
 mod place;
 mod reuse;
 pub mod root;
+pub mod rpm;
 mod scripts;
 pub mod store;
 pub mod tools;

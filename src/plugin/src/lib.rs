@@ -19,7 +19,7 @@ pub use distro::{Distro, PlanError};
 pub use info::{DistroOption, Info, Release, Variant};
 pub use plan::{
     ApkInstaller, ApkKey, ApkRepository, AptInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, RegeneratedSecret,
-    Scripts, Tweak,
+    RpmInstaller, RpmRepository, RpmSource, Scripts, Tweak,
 };
 pub use request::{Agent, ExtraRepository, HookScript, Overlay, PackageRequest, Password, Request, Trim, User};
 pub use selection::{Pick, Selection};

@@ -60,7 +60,7 @@ impl Plan {
     pub fn scripts(&self) -> Scripts {
         match (&self.selection, &self.installer) {
             (Some(_), _) => Scripts::None,
-            (None, Installer::Apt(_)) => Scripts::Every,
+            (None, Installer::Apt(_) | Installer::Rpm(_)) => Scripts::Every,
             (None, Installer::Apk(_)) => Scripts::Some,
         }
     }
@@ -74,6 +74,8 @@ pub enum Installer {
     Apt(AptInstaller),
     /// apk.
     Apk(ApkInstaller),
+    /// rpm.
+    Rpm(RpmInstaller),
 }
 
 impl Installer {
@@ -82,7 +84,7 @@ impl Installer {
     pub fn apt(&self) -> Option<&AptInstaller> {
         match self {
             Self::Apt(apt) => Some(apt),
-            Self::Apk(_) => None,
+            Self::Apk(_) | Self::Rpm(_) => None,
         }
     }
 }
@@ -137,6 +139,44 @@ pub struct ApkKey {
     pub name: String,
     /// The key.
     pub key: Key,
+}
+
+/// What rpm needs, and dnf would.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RpmInstaller {
+    /// In order of preference among packages that are alike.
+    pub repositories: Vec<RpmRepository>,
+    /// Whether weak dependencies are followed.
+    pub weak: bool,
+    /// Packages that are never chosen, with `*` and `?`.
+    pub exclude: Vec<String>,
+    /// Where the root keeps rpm's database: absolute, inside the root.
+    pub database: String,
+    /// The packages that bring rpm and what it calls. They run on the machine that builds, and are in no guest unless asked for.
+    pub tools: Vec<String>,
+}
+
+/// One repository: a directory with `repodata`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RpmRepository {
+    /// A short name, unique in the plan, as the lock calls it: `fedora`, `updates`, `extra1`.
+    pub name: String,
+    /// URLs to try in order, without a final slash (`http`, `https` or `file`); `source` when there is none.
+    pub mirrors: Vec<String>,
+    /// Where the public finds it.
+    pub source: RpmSource,
+    /// Who may sign its packages, and its index where that is signed.
+    pub keys: Vec<Key>,
+}
+
+/// Where a repository is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RpmSource {
+    /// A list of mirrors (RFC 5854), which has the hash of the repository's index too.
+    Metalink(String),
+    /// The repository itself, without a final slash.
+    Base(String),
 }
 
 /// One `deb` entry: suites below one archive.

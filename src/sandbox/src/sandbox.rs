@@ -93,9 +93,29 @@ impl Sandbox {
 
 impl Runner for Sandbox {
     fn run(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
+        self.run_request(&Request::Exec(exec(command)), command, output)
+    }
+}
+
+impl Sandbox {
+    /// Runs a program of the stage's own, beside the tree: its root is the stage, and the tree is `/root` there. It can write in the tree alone where the kernel has
+    /// Landlock. Otherwise as [`Runner::run`].
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub fn run_outside(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
+        self.run_request(&Request::Outside(exec(command)), command, output)
+    }
+
+    fn run_request(
+        &mut self,
+        request: &Request,
+        command: &Command,
+        output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<Outcome, SandboxError> {
         self.last_id = self.last_id.wrapping_add(1);
         let id = self.last_id;
-        match self.connected()?.run(id, command, output) {
+        match self.connected()?.run(id, request, command, output) {
             Ok(outcome) => Ok(outcome),
             Err(Trouble::Named(error)) => Err(error),
             Err(Trouble::Stream(error)) => Err(self.give_up(error)),
@@ -157,9 +177,9 @@ impl Connection {
         Event::receive(&mut self.events)?.ok_or_else(|| ProtocolError::Io(std::io::ErrorKind::UnexpectedEof.into()))
     }
 
-    fn run(&mut self, id: u32, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, Trouble> {
+    fn run(&mut self, id: u32, request: &Request, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, Trouble> {
         let program = || command.arguments.first().map(|name| name.escape_ascii().to_string()).unwrap_or_default();
-        match Request::Exec(exec(command)).send(id, &mut self.requests) {
+        match request.send(id, &mut self.requests) {
             Err(ProtocolError::TooLong { .. }) => return Err(Trouble::Named(SandboxError::TooLong { program: program() })),
             sent => sent?,
         }

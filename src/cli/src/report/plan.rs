@@ -1,6 +1,9 @@
 use std::fmt::Write as _;
 
-use rootfs_plugin::{ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, Trim, Tweak};
+use rootfs_plugin::{
+    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, RpmInstaller, RpmRepository, RpmSource, Trim,
+    Tweak,
+};
 use serde_json::{Value, json};
 
 use super::request::{redacted, rows};
@@ -19,9 +22,13 @@ pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan
     match &plan.installer {
         Installer::Apt(apt) => apt.repositories.iter().for_each(|repository| write_repository(&mut text, repository)),
         Installer::Apk(apk) => write_apk(&mut text, apk),
+        Installer::Rpm(rpm) => write_rpm(&mut text, rpm),
     }
     let mut install: Vec<String> = plan.include.iter().map(included).collect();
     install.extend(plan.installer.apt().filter(|apt| apt.recommends).map(|_| "and what they recommend".to_owned()));
+    if let Installer::Rpm(rpm) = &plan.installer {
+        install.extend(rpm.weak.then(|| "and what they recommend".to_owned()));
+    }
     let verb = if plan.selection.is_some() { "files of" } else { "install" };
     let _ = writeln!(text, "  {verb:<10} {}", install.join(", "));
     if let Some(source) = &plan.source {
@@ -85,17 +92,34 @@ fn write_apk(text: &mut String, apk: &ApkInstaller) {
     let _ = writeln!(text, "  {:<10} {}", "signed by", keys.join(", "));
 }
 
+fn write_rpm(text: &mut String, rpm: &RpmInstaller) {
+    for RpmRepository { name, mirrors, source, keys } in &rpm.repositories {
+        let (RpmSource::Metalink(public) | RpmSource::Base(public)) = source;
+        let from = if mirrors.is_empty() { public.clone() } else { mirrors.join(", ") };
+        let _ = writeln!(text, "  {:<10} {name} from {from}", "packages");
+        let _ = writeln!(text, "  {:<10} {}", "  signed by", signers(keys));
+    }
+    if !rpm.exclude.is_empty() {
+        let _ = writeln!(text, "  {:<10} {}", "never", rpm.exclude.join(", "));
+    }
+    let _ = writeln!(text, "  {:<10} {}", "by", rpm.tools.join(", "));
+}
+
 fn write_repository(text: &mut String, repository: &AptRepository) {
     let AptRepository { name, mirrors, public, suites, components, keys, .. } = repository;
     let _ = writeln!(text, "  {:<10} {name}: {public} {} {}", "from", suites.join(" "), components.join(" "));
     for mirror in mirrors.iter().filter(|mirror| *mirror != public) {
         let _ = writeln!(text, "  {:<10} {mirror}", "  through");
     }
+    let _ = writeln!(text, "  {:<10} {}", "  signed by", signers(keys));
+}
+
+fn signers(keys: &[Key]) -> String {
     let files: Vec<String> =
         keys.iter().filter_map(|key| if let Key::File(path) = key { Some(path.display().to_string()) } else { None }).collect();
     let carried = keys.len() - files.len();
     let carried = (carried > 0).then(|| format!("{carried} of the distribution's keys"));
-    let _ = writeln!(text, "  {:<10} {}", "  signed by", carried.into_iter().chain(files).collect::<Vec<_>>().join(", "));
+    carried.into_iter().chain(files).collect::<Vec<_>>().join(", ")
 }
 
 fn included(include: &Include) -> String {

@@ -5,7 +5,10 @@ use rootfs_plugin::PackageRequest;
 use crate::setting_error::SettingError;
 use crate::sourced::Sourced;
 
-/// Reads lists of packages, separated by commas and white space. A word with a slash that ends in `.deb` is a file, which must be there.
+/// What the names of package files end in.
+const FILES: [&str; 3] = [".deb", ".apk", ".rpm"];
+
+/// Reads lists of packages, separated by commas and white space. A word with a slash that ends as a package file is one, which must be there.
 pub(super) fn parse(said: &[Sourced<String>]) -> Result<Vec<PackageRequest>, SettingError> {
     let mut packages = Vec::new();
     for value in said {
@@ -17,7 +20,7 @@ pub(super) fn parse(said: &[Sourced<String>]) -> Result<Vec<PackageRequest>, Set
 }
 
 fn package(word: &Sourced<&str>) -> Result<PackageRequest, SettingError> {
-    if word.value.ends_with(".deb") {
+    if FILES.iter().any(|end| word.value.ends_with(end)) {
         if !word.value.contains('/') {
             return Err(SettingError::invalid_with_hint(word, "it is not a package's name", format!("write ./{} for a file", word.value)));
         }
@@ -25,8 +28,8 @@ fn package(word: &Sourced<&str>) -> Result<PackageRequest, SettingError> {
         fs_err::metadata(&path).map_err(|source| SettingError::Read { setting: word.to_string(), source })?;
         return Ok(PackageRequest::File(path));
     }
-    let first = word.value.as_bytes().first();
-    if !first.is_some_and(u8::is_ascii_alphanumeric) || word.value.starts_with(|first: char| first.is_ascii_uppercase()) {
+    // A group, a path in a package, a package that must not be there: each means something to some distribution.
+    if !word.value.starts_with(|first: char| first.is_ascii_alphanumeric() || "@/!".contains(first)) {
         return Err(SettingError::invalid(word, "it is not a package's name"));
     }
     Ok(PackageRequest::Name(word.value.to_owned()))
@@ -43,8 +46,9 @@ mod tests {
 
     #[test]
     fn commas_spaces_and_lines_separate() {
-        let names = ["vim-tiny", "curl", "git=1:2.39", "gcc/sid", "0ad"].map(|name| PackageRequest::Name(name.into()));
-        assert_eq!(parse(&said("vim-tiny, curl\ngit=1:2.39,,gcc/sid  0ad ")).unwrap(), names);
+        let names = ["vim-tiny", "curl", "git=1:2.39", "gcc/sid", "0ad", "@core", "/usr/bin/cc", "NetworkManager"];
+        let names = names.map(|name| PackageRequest::Name(name.into()));
+        assert_eq!(parse(&said("vim-tiny, curl\ngit=1:2.39,,gcc/sid  0ad @core /usr/bin/cc,NetworkManager")).unwrap(), names);
     }
 
     #[test]
@@ -62,6 +66,6 @@ mod tests {
         assert_eq!(error.to_string(), "EXTRA_PKGS=x.deb: it is not a package's name");
         assert_eq!(error.hint().unwrap(), "write ./x.deb for a file");
         assert!(parse(&said("-y")).is_err());
-        assert!(parse(&said("Vim")).is_err());
+        assert!(parse(&said("$vim")).is_err());
     }
 }

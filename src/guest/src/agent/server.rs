@@ -91,6 +91,8 @@ impl<'a> Server<'a> {
             Request::EndOfInput => self.about(id, |session| session.input.end()),
             Request::Kill(signal) => self.about(id, |session| session.kill(signal)),
             Request::Resize(size) => self.about(id, |session| session.resize(size)),
+            // There is nothing beside a guest.
+            Request::Outside(_) => return Event::Refused(Refusal::Missing).send(id, &mut self.port),
         }
         Ok(())
     }

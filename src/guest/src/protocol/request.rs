@@ -11,6 +11,7 @@ const KILL: u8 = 0x04;
 const TERMINAL: u8 = 0x05;
 const RESIZE: u8 = 0x06;
 const POWER_OFF: u8 = 0x07;
+const OUTSIDE: u8 = 0x08;
 
 /// What the client asks of the far side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Request {
     Resize(Size),
     /// Power the machine off, in the way its init does that.
     PowerOff,
+    /// The same as [`Request::Exec`] for a program beside the tree: its root is the stage, in which `/root` is the tree. A guest has no such place.
+    Outside(Exec),
 }
 
 /// How large a terminal is, in characters.
@@ -65,6 +68,7 @@ impl Request {
             Self::Terminal(exec, size) => (TERMINAL, exec.write(size.write(FieldWriter::default())).finish()),
             Self::Resize(size) => (RESIZE, size.write(FieldWriter::default()).finish()),
             Self::PowerOff => (POWER_OFF, Vec::new()),
+            Self::Outside(exec) => (OUTSIDE, exec.write(FieldWriter::default()).finish()),
         };
         Frame { kind, id, payload }.write(out)
     }
@@ -81,6 +85,7 @@ impl Request {
         let request = match kind {
             INPUT => return Ok(Some((id, Self::Input(payload)))),
             EXEC => Exec::read(&mut fields).map(Self::Exec),
+            OUTSIDE => Exec::read(&mut fields).map(Self::Outside),
             END_OF_INPUT => Some(Self::EndOfInput),
             KILL => fields.number().map(Self::Kill),
             TERMINAL => Size::read(&mut fields).and_then(|size| Some(Self::Terminal(Exec::read(&mut fields)?, size))),
@@ -129,9 +134,10 @@ mod tests {
             Request::Input(vec![0, 1, 2]),
             Request::EndOfInput,
             Request::Kill(9),
-            Request::Terminal(exec, size),
+            Request::Terminal(exec.clone(), size),
             Request::Resize(size),
             Request::PowerOff,
+            Request::Outside(exec),
         ]
     }
 

@@ -18,14 +18,26 @@ pub(super) struct Running {
     pub(super) error: OwnedFd,
 }
 
-/// Starts the command in the tree, in a session of its own, and returns when its program runs or can't.
-pub(super) fn start(exec: &Exec, input: &OwnedFd) -> Result<Running, Refusal> {
+/// What a command sees as its root.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// The tree.
+    Tree,
+    /// What process 1 sees: the stage. It can write in the tree alone.
+    Stage,
+}
+
+/// Starts the command, in a session of its own, and returns when its program runs or can't.
+pub(super) fn start(exec: &Exec, input: &OwnedFd, place: Place) -> Result<Running, Refusal> {
     let pipe = || pipe_with(PipeFlags::CLOEXEC).step("make a pipe").map_err(Refusal::Other);
     let (output, output_end) = pipe()?;
     let (error, error_end) = pipe()?;
     let process = program::start(exec, || {
         program::set_streams(input, &output_end, &error_end)?;
-        rustix::process::chroot(TREE).step("change the root")
+        match place {
+            Place::Tree => rustix::process::chroot(TREE).step("change the root"),
+            Place::Stage => Ok(()),
+        }
     })?;
     Ok(Running { process, output, error })
 }

@@ -9,7 +9,7 @@ use rustix::fs::{MemfdFlags, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
-use super::command::{self, Running};
+use super::command::{self, Place, Running};
 use super::process::{ProcessTable, kill_all};
 use crate::child::{kill_group, meaning};
 use crate::failure::Step;
@@ -48,17 +48,19 @@ impl Supervisor {
     pub(super) fn serve(&mut self) -> Result<(), ProtocolError> {
         Event::Ready(VERSION).send(0, &mut self.events)?;
         while let Some((id, request)) = Request::receive(&mut self.requests)? {
-            // Anything else is about a command that has ended.
-            if let Request::Exec(exec) = request {
-                self.execute(id, &exec)?;
+            match request {
+                Request::Exec(exec) => self.execute(id, &exec, Place::Tree)?,
+                Request::Outside(exec) => self.execute(id, &exec, Place::Stage)?,
+                // Anything else is about a command that has ended.
+                _ => {}
             }
         }
         Ok(())
     }
 
-    fn execute(&mut self, id: u32, exec: &Exec) -> Result<(), ProtocolError> {
+    fn execute(&mut self, id: u32, exec: &Exec, place: Place) -> Result<(), ProtocolError> {
         let started = match self.take_input(id)? {
-            Ok(input) => command::start(exec, &input),
+            Ok(input) => command::start(exec, &input, place),
             Err(refusal) => Err(refusal),
         };
         match started {

@@ -12,6 +12,8 @@ use super::temporary::read_if_there;
 use super::{Store, StoreError};
 use crate::apk::{ApkContent, ApkError, ApkFault, ApkLayer, Trust, read_apk};
 use crate::deb::{DebContent, DebError, DebFault, DebLayer, read_deb};
+use crate::rpm::package;
+use crate::rpm::package::{RpmContent, RpmError, RpmFault, RpmHeader, RpmLayer, read_rpm, read_rpm_header};
 
 const BUFFER: usize = 256 << 10;
 
@@ -99,6 +101,45 @@ impl Store {
         Ok(ApkLayer { content, data })
     }
 
+    /// An RPM package of the store with its payload unpacked, as [`Store::deb`]. One that was unpacked before is believed by its hash when it is pinned; who
+    /// has signed it is not kept, so that is asked of the package itself.
+    ///
+    /// # Errors
+    /// When the package is missing, damaged (it is removed then), unsound or not signed by who is trusted, or the store can't be written.
+    pub fn rpm(&self, sha256: &Digest, trust: package::Trust<'_>) -> Result<RpmLayer, RpmError> {
+        let data = self.layer_path(sha256, ".data.tar");
+        if let (package::Trust::Pinned, Some(content)) = (trust, self.kept_layer(sha256)) {
+            return Ok(RpmLayer { content, data });
+        }
+        let package = self.verify(sha256)?;
+        let (input, size) = open(&package)?;
+        let mut file = self.temporary()?;
+        let content = read_rpm(input, size, trust, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| match fault {
+            RpmFault::Write(source) => StoreError::writing(&data, 0, source).into(),
+            source => RpmError::Unsound { package: package.clone(), source },
+        })?;
+        self.keep(file, &data)?;
+        self.write_index(sha256, &content)?;
+        Ok(RpmLayer { content, data })
+    }
+
+    /// The headers of an RPM package of the store, whose payload is not looked at.
+    ///
+    /// # Errors
+    /// When the package is missing, damaged (it is removed then), unsound or not signed by who is trusted.
+    pub fn rpm_header(&self, sha256: &Digest, trust: package::Trust<'_>) -> Result<RpmHeader, RpmError> {
+        let package = self.verify(sha256)?;
+        let (input, _) = open(&package)?;
+        read_rpm_header(input, trust).map_err(|source| RpmError::Unsound { package, source })
+    }
+
+    /// The same, with what the package says of others.
+    pub(crate) fn rpm_relations(&self, sha256: &Digest, trust: package::Trust<'_>) -> Result<(RpmHeader, package::RpmRelations), RpmError> {
+        let package = self.verify(sha256)?;
+        let (input, _) = open(&package)?;
+        package::read_rpm_relations(input, trust).map_err(|source| RpmError::Unsound { package, source })
+    }
+
     /// Whether [`Fetcher`](crate::fetch::Fetcher) has nothing to do: the blob is there, and it or the layer made of it is sound. Such a blob need not
     /// be hashed again, since nobody will read it.
     pub(crate) fn holds(&self, sha256: &Digest, size: u64) -> bool {
@@ -109,7 +150,8 @@ impl Store {
     pub(super) fn kept_files(&self, sha256: &Digest) -> Option<LayerFiles> {
         let deb = || Some(self.kept_layer::<DebContent>(sha256)?.files());
         let apk = || Some(self.kept_layer::<ApkContent>(sha256)?.files());
-        Some(LayerFiles { files: deb().or_else(apk)?, data: self.layer_path(sha256, ".data.tar") })
+        let rpm = || Some(self.kept_layer::<RpmContent>(sha256)?.files());
+        Some(LayerFiles { files: deb().or_else(apk).or_else(rpm)?, data: self.layer_path(sha256, ".data.tar") })
     }
 
     /// What the layer holds, if its index is whole and its file is what the index says.

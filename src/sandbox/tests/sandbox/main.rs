@@ -32,6 +32,7 @@ fn main() {
         view::a_command_is_in_a_chroot,
         view::host_files_are_out_of_reach,
         view::nothing_is_written_outside_of_the_tree,
+        view::a_program_beside_the_tree_works_on_the_tree,
         view::devices_are_the_harmless_ones,
         view::device_nodes_in_the_tree_are_data,
         view::the_kernel_can_not_be_changed,

@@ -50,6 +50,15 @@ impl Stage {
         fs_err::copy(from, to).unwrap();
     }
 
+    /// Puts the tree's programs beside it too.
+    #[expect(clippy::disallowed_methods, reason = "a test may start the host's tools")]
+    pub(crate) fn copy_beside(&self) {
+        for entry in fs_err::read_dir(self.root()).unwrap() {
+            let status = Command::new("cp").arg("-a").arg(entry.unwrap().path()).arg(self.path()).status().unwrap();
+            assert!(status.success());
+        }
+    }
+
     pub(crate) fn script(&self, path: &str, text: &str) {
         use std::os::unix::fs::PermissionsExt;
         let path = self.root().join(path);

@@ -70,6 +70,21 @@ pub(crate) fn nothing_is_written_outside_of_the_tree() {
     assert_eq!(fs_err::read_to_string(stage.path().join("precious")).unwrap(), "precious\n");
 }
 
+/// A program of the stage's own has the stage as its root, and may write in the tree alone.
+pub(crate) fn a_program_beside_the_tree_works_on_the_tree() {
+    let stage = Stage::new();
+    stage.copy_beside();
+    let mut sandbox = stage.start();
+    let script = "ls /; echo x > /canary; echo y > /root/tmp/written; cat /root/tmp/written";
+    let mut said = Vec::new();
+    let outcome = sandbox.run_outside(&command(&["sh", "-c", script]), &mut |_, bytes| said.extend_from_slice(bytes)).unwrap();
+    let said = String::from_utf8(said).unwrap();
+    assert!(outcome.exit.success() && said.ends_with("y\n") && said.contains("root\n"), "{said}");
+    assert_eq!(fs_err::read_to_string(stage.root().join("tmp/written")).unwrap(), "y\n");
+    assert!(!stage.path().join("canary").exists(), "{said}");
+    assert_eq!(shell(&mut sandbox, "cat /tmp/written"), "y", "the next command is in the tree again");
+}
+
 pub(crate) fn devices_are_the_harmless_ones() {
     let stage = Stage::new();
     let mut sandbox = stage.start();
