@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: rootfs-gen against its peers, in turns on one machine.
 
+mod fedora;
 mod images;
 mod kata;
 mod measure;
@@ -12,17 +13,18 @@ use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny|fedora]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     ("packages", &packages::NEEDS, packages::bench),
     ("images", &images::NEEDS, images::bench),
     ("kata", &kata::NEEDS, kata::bench),
     ("squashfs", &squashfs::NEEDS, squashfs::bench),
     ("tiny", &tiny::NEEDS, tiny::bench),
+    ("fedora", &fedora::NEEDS, fedora::bench),
 ];
 
 fn main() -> ExitCode {

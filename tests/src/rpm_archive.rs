@@ -126,6 +126,14 @@ impl RpmArchive {
     /// # Errors
     /// When its settings can't be written.
     pub fn dnf(&self, root: &Path) -> Result<Process, Failed> {
+        self.dnf_by(Process::judge("dnf"), root)
+    }
+
+    /// As [`RpmArchive::dnf`], by a process that starts dnf with what is added to it.
+    ///
+    /// # Errors
+    /// When its settings can't be written.
+    pub fn dnf_by(&self, dnf: Process, root: &Path) -> Result<Process, Failed> {
         let home = self.directory.path().join("dnf");
         fs_err::create_dir_all(&home)?;
         fs_err::write(home.join(".rpmmacros"), "%_dbpath /usr/lib/sysimage/rpm\n%__gpg /usr/bin/gpg\n")?;
@@ -139,7 +147,7 @@ impl RpmArchive {
             home = home.display(),
         );
         fs_err::write(home.join("dnf.conf"), settings)?;
-        let dnf = Process::judge("dnf").env("HOME", &home).arg("-c").arg(home.join("dnf.conf")).arg("--installroot").arg(root);
+        let dnf = dnf.env("HOME", &home).arg("-c").arg(home.join("dnf.conf")).arg("--installroot").arg(root);
         Ok(dnf.args(["--quiet", "--assumeyes", "--releasever=43", "--forcearch=x86_64"]))
     }
 
