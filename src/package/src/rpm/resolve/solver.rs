@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 
 use super::build::Marks;
 use super::providers::Providers;
-use super::rules::{Cause, Literal, Rule, RuleId, Rules};
+use super::rules::{Literal, Rule, RuleId, Rules};
 use super::usage::Usage;
 use super::weak::Wishes;
 use crate::rpm::universe::PackageId;
