@@ -27,7 +27,7 @@ impl Solver<'_> {
     }
 
     /// Of some packages that come along, those that others hide are not taken out, but come last.
-    pub(super) fn order_supplements(&mut self, packages: &mut Vec<PackageId>) {
+    pub(super) fn order_supplements(&mut self, packages: &mut [PackageId]) {
         self.put_old_last(packages);
         self.put_old_providers_last(packages);
         self.put_suggested_first(packages);
