@@ -211,7 +211,7 @@ impl Solver<'_> {
                     let choices = self.open_choices(relation, None);
                     recommended.extend(choices.into_iter().filter(|choice| !std::mem::replace(&mut is_known[choice.index()], true)));
                 }
-            } else if self.is_undecided(id) && self.marks.is_installable(self.providers, id) && self.is_supplementing(id) {
+            } else if self.is_undecided(id) && self.is_supplementing(id) && self.marks.is_installable(self.providers, id) {
                 // With several architectures of a package only the one that is in already comes along.
                 let other = |other: &PackageId| self.is_in(*other) && universe.package(*other).architecture != package.architecture;
                 let is_split = self.marks.has_colors && self.providers.named(package.name).iter().any(other);
