@@ -72,9 +72,11 @@ impl<R: BufRead> Xml<R> {
                 }
                 Err(error) => Err(Cow::Owned(error.to_string())),
             };
+            if self.buffer.len().max(self.text.len()) > LONGEST {
+                return Err(self.refuse("a tag or a text in it is too long"));
+            }
             match found {
-                Ok(None) if self.text.len() <= LONGEST => {}
-                Ok(None) => return Err(self.refuse("a text in it is too long")),
+                Ok(None) => {}
                 Ok(Some(step)) => return self.enter(step),
                 Err(reason) => return Err(self.refuse(&reason)),
             }

@@ -163,7 +163,8 @@ impl<'a> Builder<'a> {
             }
             let is_replaced = !self.marks.has_colors
                 || Architectures::is_same_color(universe.text(package.architecture), universe.text(found.architecture));
-            if is_replaced && (!self.added[other.index()] || self.marks.install_only[other.index()]) {
+            let is_told = self.added[other.index()] && !self.marks.install_only[other.index()];
+            if is_replaced && !is_told {
                 self.add_exclusion(id, *other, Cause::of(Kind::SameName, id, None));
             }
         }

@@ -9,6 +9,7 @@
 mod build;
 mod error;
 mod explain;
+mod learn;
 mod pattern;
 mod policy;
 mod providers;

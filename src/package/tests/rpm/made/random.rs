@@ -4,7 +4,9 @@ pub(crate) struct Random(u64);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1))
+        // Mixed, or the numbers of one seed would be those of the next one, moved by one.
+        let mut first = Self(seed);
+        Self(first.next())
     }
 
     fn next(&mut self) -> u64 {
