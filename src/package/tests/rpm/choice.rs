@@ -129,8 +129,9 @@ fn small(settings: &Settings) -> Result<(), Failed> {
 }
 
 fn large(settings: &Settings) -> Result<(), Failed> {
-    let requests = if settings.full { 1000 } else { 50 };
-    let answered = compare(LARGE_SEED, 30_000, requests)?;
+    // dnf itself takes seconds to a request where so much excludes so much.
+    let (count, requests) = if settings.full { (30_000, 1000) } else { (3_000, 50) };
+    let answered = compare(LARGE_SEED, count, requests)?;
     ensure!(answered * 2 > requests, "only {answered} of {requests} requests had packages for an answer");
     Ok(())
 }

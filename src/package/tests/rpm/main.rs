@@ -2,8 +2,6 @@
 //!
 //! dnf is one process to a universe; without it the cases are ignored, and fail under `ROOTFS_TEST_STRICT=1`.
 
-#![expect(clippy::unwrap_used, reason = "a test may end where it likes")]
-
 mod choice;
 mod dnf;
 mod hostile;
