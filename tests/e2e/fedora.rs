@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rootfs_tests::{Case, Failed, Listing, Need, PlainUser, Product, RpmArchive, RpmPackage, SigningKey, Workbench, ensure, rpm};
+use rootfs_tests::{Case, Failed, Listing, Need, PlainUser, Product, Release, RpmArchive, RpmPackage, SigningKey, Workbench, ensure, rpm};
 
 use crate::build::BUILD;
 use crate::formats::kernel;
@@ -18,8 +18,11 @@ pub(crate) fn cases() -> Vec<Case> {
     let needs = [BUILD, &judges.map(Need::Judge)[..], &[Need::Fixture("testing/fedora/specs")]].concat();
     let with = |judges: &[&'static str]| [&needs[..], &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
     vec![
-        Case::new("fedora::busybox is dnf's", &needs, |workbench| is_dnfs(workbench, BUSYBOX)),
-        Case::new("fedora::systemd is dnf's", &needs, |workbench| is_dnfs(workbench, SYSTEMD)),
+        Case::new("fedora::busybox is dnf's", &needs, |workbench| is_dnfs(workbench, Release::Bookworm, BUSYBOX)),
+        Case::new("fedora::systemd is dnf's", &needs, |workbench| is_dnfs(workbench, Release::Bookworm, SYSTEMD)),
+        // With rpm 4.20 in place of 4.18.
+        Case::new("fedora::systemd by a newer rpm is dnf's", &needs, |workbench| is_dnfs(workbench, Release::Trixie, SYSTEMD))
+            .only_in_full(),
         Case::new("fedora::dnf goes on from the tree", &needs, goes_on),
         Case::new(
             "fedora::a lock, a plain user, and no network give the same bytes",
@@ -59,9 +62,9 @@ fn may_differ(archive: &RpmArchive) -> impl Fn(&str) -> bool {
     }
 }
 
-fn is_dnfs(workbench: &Workbench, packages: &[&str]) -> Result<(), Failed> {
+fn is_dnfs(workbench: &Workbench, release: Release, packages: &[&str]) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
-    let archive = RpmArchive::new(workbench, &[])?;
+    let archive = RpmArchive::of(workbench, release, &[])?;
     let (ours, theirs) = (scratch.path().join("ours"), scratch.path().join("dnf"));
     build(&archive, workbench.product().afresh(), packages).into_directory(&ours).run()?.success()?;
     archive.dnf(&theirs)?.arg("install").args(packages).run()?.success()?;

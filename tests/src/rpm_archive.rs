@@ -36,12 +36,20 @@ impl RpmArchive {
     /// # Errors
     /// When a tool fails.
     pub fn new(workbench: &Workbench, more: &[RpmPackage]) -> Result<Self, Failed> {
+        Self::of(workbench, Release::Bookworm, more)
+    }
+
+    /// The same, made of the packages of a release of Debian's: with its rpm.
+    ///
+    /// # Errors
+    /// When a tool fails.
+    pub fn of(workbench: &Workbench, release: Release, more: &[RpmPackage]) -> Result<Self, Failed> {
         let directory = tempfile::Builder::new().permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).tempdir_in("/var/tmp")?;
         let archive = Self { directory, key: SigningKey::generate("rpm archive")? };
         let repository = archive.repository();
         fs_err::create_dir_all(&repository)?;
         fs_err::create_dir_all(archive.mirror().join(UPDATES))?;
-        for entry in fs_err::read_dir(packages(workbench)?)? {
+        for entry in fs_err::read_dir(packages(workbench, release)?)? {
             let path = entry?.path();
             fs_err::copy(&path, repository.join(path.file_name().unwrap_or_default()))?;
         }
@@ -165,15 +173,15 @@ pub fn rpm(root: &Path) -> Process {
 }
 
 /// The common packages, unsigned: made once, and kept for later runs.
-fn packages(workbench: &Workbench) -> Result<PathBuf, Failed> {
-    let made = workbench.once("rpms", |path| {
-        let kept = workbench.cache(&format!("rpms-{EDITION}"));
+fn packages(workbench: &Workbench, release: Release) -> Result<PathBuf, Failed> {
+    let made = workbench.once(&format!("rpms-{release}"), |path| {
+        let kept = workbench.cache(&format!("rpms-{EDITION}-{release}"));
         if !kept.join("complete").exists() {
             let debs = workbench.scratch()?;
             let fresh = workbench.scratch()?;
             fs_err::create_dir(fresh.path().join("packages"))?;
             let into = fresh.path().join("packages");
-            for deb in download(workbench, debs.path())? {
+            for deb in download(workbench, release, debs.path())? {
                 build_from_deb(&deb, &into)?;
             }
             for entry in fs_err::read_dir(workbench.settings().shared.join(SPECS))? {
@@ -192,9 +200,9 @@ fn packages(workbench: &Workbench) -> Result<PathBuf, Failed> {
 }
 
 /// Debian's packages and all they depend on, by apt with settings of its own.
-fn download(workbench: &Workbench, directory: &Path) -> Result<Vec<PathBuf>, Failed> {
+fn download(workbench: &Workbench, release: Release, directory: &Path) -> Result<Vec<PathBuf>, Failed> {
     let sources = directory.join("sources.list");
-    fs_err::write(&sources, Release::Bookworm.sources(&workbench.mirror()?.url()).join("\n") + "\n")?;
+    fs_err::write(&sources, release.sources(&workbench.mirror()?.url()).join("\n") + "\n")?;
     fs_err::create_dir_all(directory.join("lists/partial"))?;
     let apt = |program: &str| {
         let option = |name: &str, value: &Path| ["-o".to_owned(), format!("{name}={}", value.display())];

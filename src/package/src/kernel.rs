@@ -22,6 +22,13 @@ pub fn resolve_kernel(
     store: &Store,
     observer: &dyn Observer,
 ) -> Result<Vec<LockedPackage>, BuildError> {
+    let Plan { distribution, release, architecture, .. } = plan;
+    if plan.kernel.is_none() {
+        return Err(BuildError {
+            hint: Some("name a kernel of another origin with --kernel, and its --initrd".to_owned()),
+            ..BuildError::new(format!("{distribution} {release} has no kernel for guests on {architecture}"))
+        });
+    }
     let fetcher = Fetcher::new(store, options, observer).map_err(|error| build_error(&error))?;
     acquire::resolve_kernel(plan, uefi_stub, now, &fetcher, store, observer)
 }

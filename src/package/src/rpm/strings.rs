@@ -129,8 +129,7 @@ mod tests {
         let ids: Vec<_> = (0..20_000).map(|number| strings.intern(&format!("text {number}")).unwrap()).collect();
         for (number, id) in ids.iter().enumerate() {
             let text = format!("text {number}");
-            assert_eq!(strings.intern(&text), Ok(*id));
-            assert_eq!((strings.get(*id), strings.lookup(&text)), (text.as_str(), Some(*id)));
+            assert_eq!((strings.intern(&text), strings.lookup(&text), strings.get(*id)), (Ok(*id), Some(*id), text.as_str()));
         }
         assert_eq!((strings.len(), strings.lookup("another"), strings.lookup("")), (20_001, None, Some(StringId::EMPTY)));
     }
