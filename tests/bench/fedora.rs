@@ -9,8 +9,7 @@ use crate::say;
 pub(crate) const NEEDS: [&str; 6] = ["time", "dnf", "rpm", "rpmbuild", "rpmsign", "createrepo_c"];
 
 /// What is asked for; 49 packages come.
-const PACKAGES: [&str; 9] =
-    ["fedora-release", "basesystem", "systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount"];
+const PACKAGES: [&str; 9] = ["fedora-release", "basesystem", "systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount"];
 
 /// A tree each, in turns; all that was fetched once is at hand for either.
 pub(crate) fn bench(workbench: &Workbench, runs: usize) -> Result<(), Failed> {
