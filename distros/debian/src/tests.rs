@@ -115,7 +115,7 @@ fn a_release_is_known_by_name_number_and_alias() {
 #[test]
 fn an_unknown_variant_names_those_there_are() {
     let error = debian().plan(&Request { variant: Some("desktop".into()), ..request() }).unwrap_err();
-    assert_eq!(error.hint().unwrap(), "it has minbase, guest, standard");
+    assert_eq!(error.hint().unwrap(), "it has minbase, guest, standard, kata");
 }
 
 #[test]
