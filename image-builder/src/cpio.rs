@@ -63,7 +63,7 @@ pub fn write_cpio(tree: &Tree, out: &mut dyn Write) -> Result<Cpio, CpioError> {
         sources: Sources::of(tree),
         out: BufWriter::with_capacity(1 << 18, out),
         position: 0,
-        names: count_names(tree),
+        names: tree.count_names(),
         numbers: BTreeMap::new(),
         last: 0,
         without_attributes: 0,
@@ -83,19 +83,12 @@ fn shown(path: &[u8]) -> String {
     path.escape_ascii().to_string()
 }
 
-/// How many names each inode has.
-fn count_names(tree: &Tree) -> Vec<u32> {
-    let mut names = vec![0_u32; tree.node_count()];
-    tree.walk().for_each(|entry| names[entry.id.index()] += 1);
-    names
-}
-
 struct Archive<'a, W: Write> {
     tree: &'a Tree,
     sources: Sources<'a>,
     out: BufWriter<W>,
     position: u64,
-    /// By inode.
+    /// Of each inode, by its index; directories have none.
     names: Vec<u32>,
     /// The numbers of inodes with several names, once they were met.
     numbers: BTreeMap<NodeId, u32>,

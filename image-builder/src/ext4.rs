@@ -19,3 +19,4 @@ pub use error::Ext4Error;
 pub use layout::Ext4Layout;
 pub use options::{BlockSize, Ext4Options, Holes, Journal, Profile, Size};
 pub use read::{Ext4Facts, Ext4Flaw, Ext4Image, Ext4Place, Ext4Problem, Ext4ReadError, Ext4Report};
+pub(crate) use read::{LOG_BLOCK_SIZE_LIMIT, short_names};

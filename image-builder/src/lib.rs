@@ -39,6 +39,7 @@ mod gpt;
 mod guid;
 mod image_file;
 pub mod inspect;
+mod limits;
 mod mbr;
 mod progress;
 mod sink;

@@ -1,10 +1,11 @@
 //! Alpine's guests, of packages that are rebuilt from a release of its own, judged by its own apk.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rootfs_tests::{AlpineArchive, ApkPackage, Case, Failed, Need, PlainUser, RsaKey, Workbench, ensure};
 
 use crate::build::BUILD;
+use crate::busybox::with_script;
 use crate::formats::{kernel, machine};
 
 const RELEASE: &str = "fixtures/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
@@ -126,15 +127,6 @@ fn scripts(workbench: &Workbench) -> Result<(), Failed> {
         .exits_with(1)?;
     run.complains(&["greeting"])?;
     Ok(())
-}
-
-/// A layer with a script that runs once the guest is up.
-fn with_script(directory: &Path, script: &str) -> Result<PathBuf, Failed> {
-    let layer = directory.join("layer");
-    fs_err::create_dir_all(layer.join("etc"))?;
-    fs_err::write(layer.join("etc/rc.local"), format!("#!/bin/sh\n{script}"))?;
-    fs_err::set_permissions(layer.join("etc/rc.local"), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-    Ok(layer)
 }
 
 fn initrd(workbench: &Workbench) -> Result<(), Failed> {

@@ -199,7 +199,7 @@ fn nothing_is_run(workbench: &Workbench) -> Result<(), Failed> {
 }
 
 /// A layer with a script that runs once the guest is up.
-fn with_script(directory: &Path, script: &str) -> Result<PathBuf, Failed> {
+pub(crate) fn with_script(directory: &Path, script: &str) -> Result<PathBuf, Failed> {
     let layer = directory.join("layer");
     fs_err::create_dir_all(layer.join("etc"))?;
     fs_err::write(layer.join("etc/rc.local"), format!("#!/bin/sh\n{script}"))?;
@@ -309,7 +309,7 @@ fn refused(workbench: &Workbench) -> Result<(), Failed> {
         (&["--profile", "huge"], &["huge", "own, libs, full"]),
         (&["--extra-pkg", "no-such-package"], &["no-such-package"]),
         (&["--cross", "aarch64-linux-gnu-"], &["--from source"]),
-        (&["--from", "scratch"], &["scratch", "--from source"]),
+        (&["--from", "scratch"], &["scratch", "packages, source"]),
         (&["--from", "source", "--cross", "vax-dec-ultrix-"], &["vax-dec-ultrix-", "aarch64-linux-gnu-"]),
         (&["--from", "source", "--cross", "aarch64-linux-gnu-", "--arch", "s390x"], &["aarch64", "s390x"]),
     ] {

@@ -1,8 +1,11 @@
 //! Fedora's guests, of packages made of Debian's, judged by the real dnf and rpm.
 
+mod many;
+mod refused;
+
 use std::path::{Path, PathBuf};
 
-use rootfs_tests::{Case, Failed, Listing, Need, PlainUser, Product, Release, RpmArchive, RpmPackage, SigningKey, Workbench, ensure, rpm};
+use rootfs_tests::{Case, Failed, Listing, Need, PlainUser, Product, Release, RpmArchive, RpmPackage, Workbench, ensure, rpm};
 
 use crate::build::BUILD;
 use crate::formats::kernel;
@@ -29,7 +32,11 @@ pub(crate) fn cases() -> Vec<Case> {
             &with(&["unshare", "setpriv", "newuidmap"]),
             same_bytes,
         ),
-        Case::new("fedora::what is not signed or not whole is refused", &needs, refused),
+        Case::new("fedora::what is not signed or not whole is refused", &needs, refused::unsigned),
+        Case::new("fedora::what an expired key has signed is refused", &needs, refused::expired),
+        Case::new("fedora::an index that is older than the one before is refused", &needs, refused::older),
+        Case::new("fedora::a package that is gone is named", &needs, refused::gone),
+        Case::new("fedora::packages of every kind are installed as dnf does it", &needs, many::is_dnfs).only_in_full(),
         Case::new("fedora::scripts run as rpm has it", &needs, scripts),
         Case::new("fedora::a script that fails is shown", &needs, failing_scripts),
         Case::new("fedora::a package file of one's own is installed with what it needs", &needs, own_file),
@@ -44,8 +51,13 @@ fn build<'a>(archive: &RpmArchive, product: Product<'a>, packages: &[&str]) -> P
 }
 
 fn build_with<'a>(archive: &RpmArchive, product: Product<'a>, packages: &[&str], agent: &str) -> Product<'a> {
+    build_from(&format!("file://{}", archive.mirror().display()), archive, product, packages, agent)
+}
+
+/// A build from a mirror of the archive.
+fn build_from<'a>(mirror: &str, archive: &RpmArchive, product: Product<'a>, packages: &[&str], agent: &str) -> Product<'a> {
     let product = product.args(["fedora", "--release", "43", "--agent", agent, "--keyring"]).arg(archive.key_file());
-    product.args(["--mirror", &format!("file://{}", archive.mirror().display()), "--package", &packages.join(",")])
+    product.args(["--mirror", mirror, "--package", &packages.join(",")])
 }
 
 /// What differs from dnf's tree for a reason (docs/fidelity.md).
@@ -143,42 +155,6 @@ fn same_bytes(workbench: &Workbench) -> Result<(), Failed> {
     let theirs = user.home().join("e.tar");
     build(&archive, user.product(workbench), SYSTEMD).arg("-o").arg(&theirs).run()?.success()?;
     ensure!(fs_err::read(&theirs)? == first, "a plain user's tree differs from root's");
-    Ok(())
-}
-
-fn refused(workbench: &Workbench) -> Result<(), Failed> {
-    let scratch = workbench.scratch()?;
-    let archive = RpmArchive::new(workbench, &[])?;
-    let (output, store) = (scratch.path().join("x.tar"), scratch.path().join("store"));
-    let attempt = |texts: &[&str]| -> Result<(), Failed> {
-        let run = build(&archive, workbench.product().store(&store), BUSYBOX).arg("-o").arg(&output).run()?.exits_with(1)?;
-        run.complains(texts)?;
-        ensure!(!output.exists(), "something is left");
-        Ok(())
-    };
-    let package = archive.package("busybox")?;
-    let good = fs_err::read(&package)?;
-    let mut bad = good.clone();
-    let at = bad.len() - 100;
-    bad[at] ^= 1;
-    fs_err::write(&package, bad)?;
-    attempt(&["busybox"])?;
-    // Whole by the index, and signed by nobody, or by a stranger.
-    fs_err::write(&package, &good)?;
-    rootfs_tests::Process::judge("rpmsign").arg("--delsign").arg(&package).run()?.success()?;
-    archive.publish()?;
-    attempt(&["busybox", "not signed"])?;
-    archive.sign_packages(&SigningKey::generate("stranger")?)?;
-    archive.publish()?;
-    attempt(&["signature"])?;
-    fs_err::write(&package, &good)?;
-    let index = archive.repository().join("repodata/repomd.xml");
-    let text = fs_err::read_to_string(&index)?;
-    fs_err::write(&index, text.replace("<revision>", "<revision>1"))?;
-    attempt(&["repomd.xml", "signature"])?;
-    // And it was the damage alone.
-    let sound = RpmArchive::new(workbench, &[])?;
-    build(&sound, workbench.product().store(&store), BUSYBOX).arg("-o").arg(&output).run()?.success()?;
     Ok(())
 }
 

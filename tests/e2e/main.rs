@@ -29,9 +29,11 @@ mod mirrors;
 mod never_half;
 mod output;
 mod plain_user;
+mod plugins;
 mod reproducible;
 mod reuse;
 mod sets;
+mod shell_directories;
 mod signatures;
 mod small_repositories;
 mod ubuntu;
@@ -92,12 +94,14 @@ fn cases() -> Vec<Case> {
         host::cases(),
         hostile_scripts::cases(),
         plain_user::cases(),
+        plugins::cases(),
         interrupt::cases(),
         never_half::cases(),
         concurrency::cases(),
         ubuntu::cases(),
         hostile_packages::cases(),
         kata::cases(),
+        shell_directories::cases(),
         keys::cases(),
         command_line::cases(),
     ]

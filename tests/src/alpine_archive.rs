@@ -45,7 +45,19 @@ impl AlpineArchive {
     /// A build from it.
     #[must_use]
     pub fn build<'a>(&self, product: Product<'a>) -> Product<'a> {
-        let product = product.arg("alpine").args(["--release", "3.20", "--repository", "main", "--keyring"]).arg(&self.key);
+        self.build_relative(product, "alpine")
+    }
+
+    /// A build of a relative of Alpine's from it.
+    #[must_use]
+    pub fn build_relative<'a>(&self, product: Product<'a>, name: &str) -> Product<'a> {
+        self.from_here(product.arg(name).args(["--repository", "main"]))
+    }
+
+    /// The release and where its packages are.
+    #[must_use]
+    pub fn from_here<'a>(&self, product: Product<'a>) -> Product<'a> {
+        let product = product.args(["--release", "3.20", "--keyring"]).arg(&self.key);
         product.args(["--mirror", &format!("file://{}", self.mirror.display())])
     }
 

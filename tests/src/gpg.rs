@@ -12,7 +12,12 @@ use crate::process::{Process, words};
 pub struct SigningKey {
     home: TempDir,
     name: String,
+    /// What it takes for the present time.
+    at: Option<&'static str>,
 }
+
+/// When a key was made and signed that has expired since.
+const LONG_AGO: &str = "20200101T000000!";
 
 impl SigningKey {
     /// Makes a key that never expires.
@@ -28,10 +33,29 @@ impl SigningKey {
     /// # Errors
     /// When gpg fails.
     pub fn of_kind(name: &str, kind: &str) -> Result<Self, Failed> {
+        Self::make(name, kind, None)
+    }
+
+    /// A key that was good for a day in 2020, and signs as it did then.
+    ///
+    /// # Errors
+    /// When gpg fails.
+    pub fn expired(name: &str) -> Result<Self, Failed> {
+        Self::make(name, "ed25519", Some(LONG_AGO))
+    }
+
+    fn make(name: &str, kind: &str, at: Option<&'static str>) -> Result<Self, Failed> {
         // In the system's own temporary directory: the path of gpg-agent's socket must be short.
-        let key = Self { home: tempfile::tempdir()?, name: name.to_owned() };
-        key.gpg().args(["--passphrase", "", "--quick-generate-key", name, kind, "sign", "never"]).run()?.success()?;
+        let key = Self { home: tempfile::tempdir()?, name: name.to_owned(), at };
+        let expiry = if at.is_some() { "1d" } else { "never" };
+        key.gpg().args(["--passphrase", "", "--quick-generate-key", name, kind, "sign", expiry]).run()?.success()?;
         Ok(key)
+    }
+
+    /// What gpg is given besides, whoever runs it.
+    #[must_use]
+    pub fn options(&self) -> Vec<String> {
+        self.at.map(|time| format!("--faked-system-time={time}")).into_iter().collect()
     }
 
     /// Whose it is, as gpg finds it.
@@ -73,7 +97,8 @@ impl SigningKey {
 
     fn gpg(&self) -> Process {
         let home = self.home.path();
-        Process::judge("gpg").args(words([&"--homedir", &home, &"--batch", &"--quiet", &"--pinentry-mode", &"loopback"]))
+        let gpg = Process::judge("gpg").args(words([&"--homedir", &home, &"--batch", &"--quiet", &"--pinentry-mode", &"loopback"]));
+        gpg.args(self.options())
     }
 }
 

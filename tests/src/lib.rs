@@ -52,7 +52,7 @@ pub use plain_user::PlainUser;
 pub use process::{Finished, Process, Running, words};
 pub use product::Product;
 pub use repository::{Repository, Validity};
-pub use rpm_archive::{RpmArchive, rpm};
+pub use rpm_archive::{RpmArchive, rpm, sign_rpms};
 pub use rpm_package::RpmPackage;
 pub use rsa_key::RsaKey;
 pub use settings::{Settings, find_program};

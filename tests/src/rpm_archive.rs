@@ -87,20 +87,11 @@ impl RpmArchive {
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             file.strip_prefix(&format!("{name}-")).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
         };
-        let files: Vec<PathBuf> = self.files()?.into_iter().filter(begins).collect();
+        let files: Vec<PathBuf> = rpms(&self.repository())?.into_iter().filter(begins).collect();
         match &files[..] {
             [file] => Ok(file.clone()),
             others => Err(format!("{} files are called {name}", others.len()).into()),
         }
-    }
-
-    fn files(&self) -> Result<Vec<PathBuf>, Failed> {
-        let mut files = Vec::new();
-        for entry in fs_err::read_dir(self.repository())? {
-            files.extend(Some(entry?.path()).filter(|path| path.extension().is_some_and(|extension| extension == "rpm")));
-        }
-        files.sort();
-        Ok(files)
     }
 
     /// Signs every package anew.
@@ -108,11 +99,7 @@ impl RpmArchive {
     /// # Errors
     /// When rpmsign fails.
     pub fn sign_packages(&self, key: &SigningKey) -> Result<(), Failed> {
-        let define = |name: &str, value: &str| ["--define".to_owned(), format!("{name} {value}")];
-        let defines =
-            [define("_gpg_name", key.name()), define("_gpg_path", &key.home().to_string_lossy()), define("__gpg", "/usr/bin/gpg")];
-        Process::judge("rpmsign").args(["--resign"]).args(defines.concat()).args(self.files()?).run()?.success()?;
-        Ok(())
+        sign_rpms(&self.repository(), key)
     }
 
     /// Writes both indexes, signed.
@@ -120,13 +107,45 @@ impl RpmArchive {
     /// # Errors
     /// When createrepo_c or gpg fails.
     pub fn publish(&self) -> Result<(), Failed> {
-        for repository in [REPOSITORY, UPDATES].map(|path| self.mirror().join(path)) {
+        self.publish_unsigned()?;
+        self.sign_indexes(&self.key)
+    }
+
+    /// Writes both indexes, unsigned as Fedora's are.
+    ///
+    /// # Errors
+    /// When createrepo_c fails.
+    pub fn publish_unsigned(&self) -> Result<(), Failed> {
+        for repository in self.repositories() {
             Process::judge("createrepo_c").args(words([&"--quiet", &repository])).run()?.success()?;
-            let index = repository.join("repodata/repomd.xml");
-            let signature = self.key.detached_signature(&fs_err::read_to_string(&index)?)?;
+            let signature = repository.join("repodata/repomd.xml.asc");
+            if signature.exists() {
+                fs_err::remove_file(signature)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs both indexes as they are.
+    ///
+    /// # Errors
+    /// When gpg fails.
+    pub fn sign_indexes(&self, key: &SigningKey) -> Result<(), Failed> {
+        for repository in self.repositories() {
+            let signature = key.detached_signature(&fs_err::read_to_string(repository.join("repodata/repomd.xml"))?)?;
             fs_err::write(repository.join("repodata/repomd.xml.asc"), signature)?;
         }
         Ok(())
+    }
+
+    fn repositories(&self) -> [PathBuf; 2] {
+        [REPOSITORY, UPDATES].map(|path| self.mirror().join(path))
+    }
+
+    /// The key that signs packages and indexes.
+    #[must_use]
+    pub fn key(&self) -> &SigningKey {
+        &self.key
     }
 
     /// The real dnf on a root, with this repository alone; the root's rpm database is where Fedora has it.
@@ -164,6 +183,28 @@ impl RpmArchive {
     pub fn traces(&self) -> String {
         self.directory.path().join("dnf").to_string_lossy().into_owned()
     }
+}
+
+/// Signs every package in a directory anew.
+///
+/// # Errors
+/// When rpmsign fails.
+pub fn sign_rpms(directory: &Path, key: &SigningKey) -> Result<(), Failed> {
+    let define = |name: &str, value: &str| ["--define".to_owned(), format!("{name} {value}")];
+    let common = [define("_gpg_name", key.name()), define("_gpg_path", &key.home().to_string_lossy()), define("__gpg", "/usr/bin/gpg")];
+    let options = key.options().iter().map(|option| define("_gpg_sign_cmd_extra_args", option)).collect::<Vec<_>>();
+    let defines = [common.concat(), options.concat()];
+    Process::judge("rpmsign").args(["--resign"]).args(defines.concat()).args(rpms(directory)?).run()?.success()?;
+    Ok(())
+}
+
+fn rpms(directory: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let mut files = Vec::new();
+    for entry in fs_err::read_dir(directory)? {
+        files.extend(Some(entry?.path()).filter(|path| path.extension().is_some_and(|extension| extension == "rpm")));
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// rpm on a root with Fedora's place of the database.

@@ -10,6 +10,7 @@ use crate::process::{Process, say, workspace};
 const ARROWS: &[Rule] = &[
     Rule { directory: "src/tree", may_use: &[] },
     Rule { directory: "src/plugin", may_use: &[] },
+    Rule { directory: "src/loader", may_use: &["src/plugin", "src/sandbox"] },
     Rule { directory: "src/guest", may_use: &[] },
     Rule { directory: "src/sandbox", may_use: &["src/guest"] },
     Rule { directory: "src/check", may_use: &["src/tree"] },

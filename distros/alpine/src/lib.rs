@@ -1,19 +1,11 @@
 //! Alpine Linux: its repositories, keys, releases and package sets, in `distro.toml`.
 
-mod distro;
-mod distro_file;
-
 use std::sync::LazyLock;
 
-use rootfs_plugin::Distro;
-
-use distro::Alpine;
-
-/// What a key's file is called in a signature, before its number and `.rsa.pub`.
-const KEY_PREFIX: &str = "alpine-devel@lists.alpinelinux.org-";
+use rootfs_plugin::{Distro, FileDistro};
 
 /// Alpine's public keys, by their numbers.
-static KEYS: [(&str, &str); 17] = [
+pub static KEYS: [(&str, &str); 17] = [
     ("4a6a0840", include_str!("../keys/4a6a0840.pub")),
     ("5243ef4b", include_str!("../keys/5243ef4b.pub")),
     ("524d27bb", include_str!("../keys/524d27bb.pub")),
@@ -33,13 +25,16 @@ static KEYS: [(&str, &str); 17] = [
     ("616db30d", include_str!("../keys/616db30d.pub")),
 ];
 
+/// The file.
+pub const FILE: &str = include_str!("../distro.toml");
+
 /// Alpine Linux.
 ///
 /// # Panics
 /// When the `distro.toml` that was compiled in is wrong, which a test rules out.
 #[must_use]
 pub fn alpine() -> &'static dyn Distro {
-    static DISTRO: LazyLock<Alpine> = LazyLock::new(|| Alpine::new().expect("distro.toml is tested"));
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| FileDistro::parse(FILE, &KEYS).expect("distro.toml is tested"));
     &*DISTRO
 }
 

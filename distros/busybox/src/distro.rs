@@ -4,7 +4,7 @@ use rootfs_plugin::{
 };
 
 use crate::distro_file::DistroFile;
-use crate::source::{self, Wanted};
+use crate::source::Wanted;
 use crate::{applets, certificates, skeleton};
 
 /// A guest of BusyBox and glibc, of another distribution's packages.
@@ -31,21 +31,9 @@ impl BusyBox {
             init: file.init.clone(),
             variants: file.variants.iter().map(variant).collect(),
             default_variant: file.default_variant.clone(),
-            options: source::options(),
+            options: file.options.clone(),
         };
         Ok(Self { file, base, info })
-    }
-
-    fn variant<'a>(&'a self, request: &'a Request) -> Result<&'a str, PlanError> {
-        let name = request.variant.as_deref().unwrap_or(&self.file.default_variant);
-        if self.file.variants.iter().any(|variant| variant.name == name) {
-            return Ok(name);
-        }
-        Err(PlanError::UnknownVariant {
-            distribution: self.file.name.clone(),
-            variant: name.to_owned(),
-            known: self.file.variants.iter().map(|variant| variant.name.clone()).collect(),
-        })
     }
 
     /// Where the base's packages come from.
@@ -81,10 +69,7 @@ impl BusyBox {
     fn include(&self, picks: &[Pick], compiled: bool, request: &Request) -> Vec<Include> {
         let mut include: Vec<Include> = Vec::new();
         let named = picks.iter().take(picks.len() - request.extra_packages.len()).map(|pick| PlannedPackage::Name(pick.package.clone()));
-        let extra = request.extra_packages.iter().map(|package| match package {
-            PackageRequest::Name(name) => PlannedPackage::Name(name.clone()),
-            PackageRequest::File(path) => PlannedPackage::File(path.clone()),
-        });
+        let extra = request.extra_packages.iter().map(PackageRequest::planned);
         let libraries = self.file.source.libraries.iter().filter(|_| compiled).cloned().map(PlannedPackage::Name);
         for package in named.chain(libraries).chain(extra).map(Include::Package) {
             if !include.contains(&package) {
@@ -103,33 +88,30 @@ fn picked_name(package: &PackageRequest) -> String {
     }
 }
 
-fn refused(message: &str, hint: &str) -> PlanError {
-    PlanError::Other { message: message.to_owned(), hint: Some(hint.to_owned()) }
-}
-
 impl Distro for BusyBox {
     fn info(&self) -> &Info {
         &self.info
     }
 
     fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
-        let variant = self.variant(request)?;
+        let variant = &self.info.require_variant(request)?.name;
         let compiled = Wanted::of(request, &self.file.source, Architecture::native())?;
         let architecture = compiled.as_ref().map_or(request.architecture, |wanted| wanted.architecture);
-        if !self.file.architectures.contains(&architecture) {
-            return Err(PlanError::Architecture { distribution: self.file.name.clone(), architecture });
-        }
+        self.info.require_architecture(architecture)?;
         if request.packages.is_some() {
-            return Err(refused("BusyBox's own files can't be replaced by packages", "add packages with --extra-pkg"));
+            return Err(PlanError::other("BusyBox's own files can't be replaced by packages", "add packages with --extra-pkg"));
         }
         if request.recommends {
-            return Err(refused("nothing is recommended here: of dependencies only libraries are taken", "add packages with --extra-pkg"));
+            return Err(PlanError::other(
+                "nothing is recommended here: of dependencies only libraries are taken",
+                "add packages with --extra-pkg",
+            ));
         }
         let base = self.base_plan(architecture, request)?;
         let picks = self.picks(variant, compiled.is_some(), request);
         Ok(Plan {
             distribution: self.file.name.clone(),
-            variant: variant.to_owned(),
+            variant: variant.clone(),
             include: self.include(&picks, compiled.is_some(), request),
             source: compiled.map(|wanted| wanted.build(&self.file.source)),
             selection: Some(Selection { picks, except: self.file.except.clone() }),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use rootfs_plugin::{Architecture, Pick};
+use rootfs_plugin::{Architecture, DistroOption, Pick};
 use serde::Deserialize;
 
 /// `distro.toml`.
@@ -18,6 +18,8 @@ pub(crate) struct DistroFile {
     pub(crate) except: Vec<String>,
     pub(crate) source: FileSource,
     pub(crate) variants: Vec<FileVariant>,
+    /// How BusyBox is compiled, if it is.
+    pub(crate) options: Vec<DistroOption>,
     /// What lets people in who have a key.
     pub(crate) ssh: Vec<Pick>,
 }

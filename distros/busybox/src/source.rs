@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rootfs_plugin::{Architecture, DistroOption, PlanError, Request, SourceBuild, SourceMenu};
+use rootfs_plugin::{Architecture, PlanError, Request, SourceBuild, SourceMenu};
 
 use crate::distro_file::FileSource;
 
@@ -17,21 +17,6 @@ const SOURCE: &str = "source";
 
 /// Where the choices of a menu go when nobody says where.
 const CHOSEN: &str = "busybox.config";
-
-/// The options that say how BusyBox is compiled.
-pub(crate) fn options() -> Vec<DistroOption> {
-    let option = |name: &str, value: Option<&str>, help: &str| DistroOption {
-        name: name.to_owned(),
-        help: help.to_owned(),
-        value: value.map(str::to_owned),
-    };
-    vec![
-        option(FROM, Some("packages|source"), "Take BusyBox from its package, or compile it from its source package [default: packages]"),
-        option(CROSS, Some("PREFIX"), "Compile for the architecture of this cross compiler (aarch64-linux-gnu-)"),
-        option(FRAGMENT, Some("FILE"), "Options of BusyBox, as lines CONFIG_X=y, over the distribution's own"),
-        option(MENU, None, "Choose BusyBox's options in its menu first; writes them to the fragment, or to busybox.config"),
-    ]
-}
 
 /// How a request wants BusyBox compiled.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +35,9 @@ impl Wanted {
         let said = |name: &str| request.options.get(name).map(String::as_str);
         match said(FROM) {
             None | Some(PACKAGES) => match [CROSS, FRAGMENT, MENU].into_iter().find(|name| said(name).is_some()) {
-                Some(name) => Err(refused(format!("`--{name}` is for a BusyBox that is compiled"), format!("add `--{FROM} {SOURCE}`"))),
+                Some(name) => {
+                    Err(PlanError::other(format!("`--{name}` is for a BusyBox that is compiled"), format!("add `--{FROM} {SOURCE}`")))
+                }
                 None => Ok(None),
             },
             Some(SOURCE) => {
@@ -58,9 +45,10 @@ impl Wanted {
                 let fragment = said(FRAGMENT).map(PathBuf::from);
                 Ok(Some(Self { architecture, cross, fragment, menu: said(MENU).is_some() }))
             }
-            Some(other) => {
-                Err(refused(format!("BusyBox can't come from `{other}`"), format!("say `--{FROM} {PACKAGES}` or `--{FROM} {SOURCE}`")))
-            }
+            Some(other) => Err(PlanError::other(
+                format!("BusyBox can't come from `{other}`"),
+                format!("say `--{FROM} {PACKAGES}` or `--{FROM} {SOURCE}`"),
+            )),
         }
     }
 
@@ -105,24 +93,20 @@ fn compiler(
         }
         let found = source.cross.iter().find(|(_, debian)| **debian == asked.debian());
         let (gnu, _) =
-            found.ok_or_else(|| refused(format!("there is no cross compiler for {asked}"), "take it from its package".to_owned()))?;
+            found.ok_or_else(|| PlanError::other(format!("there is no cross compiler for {asked}"), "take it from its package"))?;
         return Ok((asked, Some(gnu.clone())));
     };
     let gnu = prefix.strip_suffix('-').unwrap_or(prefix);
     let meant = source.cross.get(gnu).and_then(|debian| architecture_of(debian)).ok_or_else(|| {
         let known: Vec<String> = source.cross.keys().map(|gnu| format!("{gnu}-")).collect();
-        refused(format!("no cross compiler is called `{prefix}`"), format!("there is {}", known.join(", ")))
+        PlanError::other(format!("no cross compiler is called `{prefix}`"), format!("there is {}", known.join(", ")))
     })?;
     // Who says nothing means what the compiler is for.
     if meant != asked && Some(asked) != native {
-        return Err(refused(
+        return Err(PlanError::other(
             format!("`--cross {prefix}` compiles for {meant}, and `--arch` says {asked}"),
             "leave one of them out".to_owned(),
         ));
     }
     Ok((meant, (Some(meant) != native).then(|| gnu.to_owned())))
-}
-
-fn refused(message: String, hint: String) -> PlanError {
-    PlanError::Other { message, hint: Some(hint) }
 }

@@ -1,35 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
-
-use rootfs_plugin::{Agent, Architecture, Include, PackageRequest, PlannedPackage, Request, Tweak};
+use rootfs_plugin::{Architecture, Include, PackageRequest, PlannedPackage, Request, Tweak};
 
 fn request() -> Request {
-    Request {
-        distribution: "busybox".to_owned(),
-        release: None,
-        architecture: Architecture::X86_64,
-        variant: None,
-        mirrors: Vec::new(),
-        archive_mirrors: BTreeMap::new(),
-        suites: Vec::new(),
-        repositories: Vec::new(),
-        keyring: None,
-        extra_packages: Vec::new(),
-        packages: None,
-        recommends: false,
-        ignore_valid_until: false,
-        without: BTreeSet::new(),
-        agent: Agent::Default,
-        agent_name: None,
-        agent_init: false,
-        hostname: None,
-        root_password: None,
-        ssh_keys: Vec::new(),
-        users: Vec::new(),
-        overlays: Vec::new(),
-        hooks: Vec::new(),
-        source_date_epoch: None,
-        options: BTreeMap::new(),
-    }
+    Request::plain("busybox", Architecture::X86_64)
 }
 
 fn picked(request: &Request) -> Vec<String> {

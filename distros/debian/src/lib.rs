@@ -1,21 +1,12 @@
-//! Debian: its archives, keys, releases and package sets, in `distro.toml`; and [`AptDistro`], which makes a distribution of any such file. A
-//! relative of Debian's is a file too, in `relatives`, that says only what it has other than Debian.
-
-mod apt_distro;
-mod distro_file;
-mod extra_repository;
-mod relative;
-mod repositories;
+//! Debian: its archives, keys, releases and package sets, in `distro.toml`. A relative of Debian's is a file too, in `relatives`, that says only what it
+//! has other than Debian.
 
 use std::sync::LazyLock;
 
-use rootfs_plugin::Distro;
-
-pub use apt_distro::AptDistro;
-pub use distro_file::DistroFileError;
+use rootfs_plugin::{Distro, FileDistro};
 
 /// The archives' public keys, by the names that the files use.
-static KEYS: [(&str, &str); 10] = [
+pub static KEYS: [(&str, &str); 10] = [
     ("bullseye-automatic", include_str!("../keys/bullseye-automatic.asc")),
     ("bullseye-security-automatic", include_str!("../keys/bullseye-security-automatic.asc")),
     ("bullseye-stable", include_str!("../keys/bullseye-stable.asc")),
@@ -28,7 +19,8 @@ static KEYS: [(&str, &str); 10] = [
     ("ubuntu-2018", include_str!("../keys/ubuntu-2018.asc")),
 ];
 
-const DEBIAN: &str = include_str!("../distro.toml");
+/// The file.
+pub const FILE: &str = include_str!("../distro.toml");
 const UBUNTU: &str = include_str!("../relatives/ubuntu.toml");
 
 /// Debian.
@@ -37,7 +29,7 @@ const UBUNTU: &str = include_str!("../relatives/ubuntu.toml");
 /// When the `distro.toml` that was compiled in is wrong, which a test rules out.
 #[must_use]
 pub fn debian() -> &'static dyn Distro {
-    static DISTRO: LazyLock<AptDistro> = LazyLock::new(|| AptDistro::parse(DEBIAN, &KEYS).expect("distro.toml is tested"));
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| FileDistro::parse(FILE, &KEYS).expect("distro.toml is tested"));
     &*DISTRO
 }
 
@@ -47,7 +39,7 @@ pub fn debian() -> &'static dyn Distro {
 /// As [`debian`].
 #[must_use]
 pub fn ubuntu() -> &'static dyn Distro {
-    static DISTRO: LazyLock<AptDistro> = LazyLock::new(|| AptDistro::parse_relative(UBUNTU, DEBIAN, &KEYS).expect("ubuntu.toml is tested"));
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| FileDistro::parse_relative(UBUNTU, FILE, &KEYS).expect("ubuntu.toml is tested"));
     &*DISTRO
 }
 

@@ -1,41 +1,14 @@
 mod ubuntu;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rootfs_plugin::{
-    Agent, AptRepository, Architecture, ExtraRepository, Include, Key, PackageRequest, PlanError, PlannedPackage, Request, Tweak,
+    Agent, AptRepository, Architecture, ExtraRepository, FileDistro, Include, Key, PackageRequest, PlanError, PlannedPackage, Request,
+    Tweak,
 };
 
 use crate::{KEYS, debian};
 
 fn request() -> Request {
-    Request {
-        distribution: "debian".into(),
-        release: None,
-        architecture: Architecture::X86_64,
-        variant: None,
-        mirrors: vec![],
-        archive_mirrors: BTreeMap::new(),
-        suites: vec![],
-        repositories: vec![],
-        keyring: None,
-        extra_packages: vec![],
-        packages: None,
-        recommends: false,
-        ignore_valid_until: false,
-        without: BTreeSet::new(),
-        agent: Agent::Default,
-        agent_name: None,
-        agent_init: false,
-        hostname: None,
-        root_password: None,
-        ssh_keys: vec![],
-        users: vec![],
-        overlays: vec![],
-        hooks: vec![],
-        source_date_epoch: None,
-        options: BTreeMap::new(),
-    }
+    Request::plain("debian", Architecture::X86_64)
 }
 
 fn repositories(request: &Request) -> Vec<AptRepository> {
@@ -97,7 +70,7 @@ fn sid_has_neither_updates_nor_security() {
 
 #[test]
 fn every_key_is_used_by_a_release() {
-    let text = [crate::DEBIAN, crate::UBUNTU].concat();
+    let text = [crate::FILE, crate::UBUNTU].concat();
     assert_eq!(KEYS.iter().find(|(name, _)| !text.contains(&format!("\"{name}\""))), None);
 }
 
@@ -202,14 +175,14 @@ fn a_repository_that_cannot_be_verified_or_read_is_refused() {
 
 #[test]
 fn a_file_that_uses_undefined_names_is_refused() {
-    let text = crate::DEBIAN;
+    let text = crate::FILE;
     for (old, new, expected) in [
         ("keys = [\"bookworm-automatic\"", "keys = [\"woody\"", "release trixie names the key `woody`, which is not defined"),
         ("base = \"guest\"", "base = \"standard\"", "variant standard names the variant `standard`, which is not defined"),
         ("default_variant = \"guest\"", "default_variant = \"x\"", "default_variant names the variant `x`, which is not defined"),
-        ("[releases.archives.security]", "[releases.archives.x]", "release trixie names the archive `x`, which is not defined"),
+        ("[releases.apt.archives.security]", "[releases.apt.archives.x]", "release trixie names the archive `x`, which is not defined"),
     ] {
-        let error = crate::AptDistro::parse(&text.replacen(old, new, 1), &KEYS).unwrap_err();
+        let error = FileDistro::parse(&text.replacen(old, new, 1), &KEYS).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -1,20 +1,12 @@
-//! Fedora Linux: its mirrors, keys, releases and package sets, in `distro.toml`; and [`RpmDistro`], which makes a distribution of any such file. A
-//! relative of Fedora's is a file too, in `relatives`, that says only what it has other than Fedora.
-
-mod distro_file;
-mod relative;
-mod repositories;
-mod rpm_distro;
+//! Fedora Linux: its mirrors, keys, releases and package sets, in `distro.toml`. A relative of Fedora's is a file too, in `relatives`, that says only what
+//! it has other than Fedora.
 
 use std::sync::LazyLock;
 
-use rootfs_plugin::Distro;
-
-pub use distro_file::DistroFileError;
-pub use rpm_distro::RpmDistro;
+use rootfs_plugin::{Distro, FileDistro};
 
 /// The archives' public keys, by the names that the files use; those of Debian's package distribution-gpg-keys.
-static KEYS: [(&str, &str); 8] = [
+pub static KEYS: [(&str, &str); 8] = [
     ("fedora-42", include_str!("../keys/fedora-42.asc")),
     ("fedora-43", include_str!("../keys/fedora-43.asc")),
     ("fedora-44", include_str!("../keys/fedora-44.asc")),
@@ -25,7 +17,8 @@ static KEYS: [(&str, &str); 8] = [
     ("almalinux-10", include_str!("../keys/almalinux-10.asc")),
 ];
 
-const FEDORA: &str = include_str!("../distro.toml");
+/// The file.
+pub const FILE: &str = include_str!("../distro.toml");
 
 /// Fedora.
 ///
@@ -33,7 +26,7 @@ const FEDORA: &str = include_str!("../distro.toml");
 /// When the `distro.toml` that was compiled in is wrong, which a test rules out.
 #[must_use]
 pub fn fedora() -> &'static dyn Distro {
-    static DISTRO: LazyLock<RpmDistro> = LazyLock::new(|| RpmDistro::parse(FEDORA, &KEYS).expect("distro.toml is tested"));
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| FileDistro::parse(FILE, &KEYS).expect("distro.toml is tested"));
     &*DISTRO
 }
 
@@ -43,7 +36,7 @@ pub fn fedora() -> &'static dyn Distro {
 /// As [`fedora`].
 #[must_use]
 pub fn centos_stream() -> &'static dyn Distro {
-    static DISTRO: LazyLock<RpmDistro> = LazyLock::new(|| relative(include_str!("../relatives/centos-stream.toml")));
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| relative(include_str!("../relatives/centos-stream.toml")));
     &*DISTRO
 }
 
@@ -53,7 +46,7 @@ pub fn centos_stream() -> &'static dyn Distro {
 /// As [`fedora`].
 #[must_use]
 pub fn rocky() -> &'static dyn Distro {
-    static DISTRO: LazyLock<RpmDistro> = LazyLock::new(|| relative(include_str!("../relatives/rocky.toml")));
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| relative(include_str!("../relatives/rocky.toml")));
     &*DISTRO
 }
 
@@ -63,12 +56,12 @@ pub fn rocky() -> &'static dyn Distro {
 /// As [`fedora`].
 #[must_use]
 pub fn almalinux() -> &'static dyn Distro {
-    static DISTRO: LazyLock<RpmDistro> = LazyLock::new(|| relative(include_str!("../relatives/almalinux.toml")));
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| relative(include_str!("../relatives/almalinux.toml")));
     &*DISTRO
 }
 
-fn relative(text: &str) -> RpmDistro {
-    RpmDistro::parse_relative(text, FEDORA, &KEYS).expect("a relative's file is tested")
+fn relative(text: &str) -> FileDistro {
+    FileDistro::parse_relative(text, FILE, &KEYS).expect("a relative's file is tested")
 }
 
 #[cfg(test)]

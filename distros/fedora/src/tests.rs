@@ -1,8 +1,5 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use rootfs_plugin::{
-    Agent, Architecture, Distro, ExtraRepository, Include, Installer, Key, PackageRequest, PlannedPackage, Request, RpmInstaller,
-    RpmSource, Tweak,
+    Architecture, Distro, ExtraRepository, Include, Installer, Key, PackageRequest, PlannedPackage, Request, RpmInstaller, RpmSource, Tweak,
 };
 
 fn distributions() -> [&'static dyn Distro; 4] {
@@ -10,33 +7,7 @@ fn distributions() -> [&'static dyn Distro; 4] {
 }
 
 fn request() -> Request {
-    Request {
-        distribution: "fedora".to_owned(),
-        release: None,
-        architecture: Architecture::X86_64,
-        variant: None,
-        mirrors: Vec::new(),
-        archive_mirrors: BTreeMap::new(),
-        suites: Vec::new(),
-        repositories: Vec::new(),
-        keyring: None,
-        extra_packages: Vec::new(),
-        packages: None,
-        recommends: false,
-        ignore_valid_until: false,
-        without: BTreeSet::new(),
-        agent: Agent::Default,
-        agent_name: None,
-        agent_init: false,
-        hostname: None,
-        root_password: None,
-        ssh_keys: Vec::new(),
-        users: Vec::new(),
-        overlays: Vec::new(),
-        hooks: Vec::new(),
-        source_date_epoch: None,
-        options: BTreeMap::new(),
-    }
+    Request::plain("fedora", Architecture::X86_64)
 }
 
 fn installer(distro: &dyn Distro, request: &Request) -> RpmInstaller {

@@ -27,12 +27,14 @@ use zerocopy::FromBytes;
 
 pub use error::Ext4ReadError;
 pub use facts::Ext4Facts;
+pub(crate) use feature::short_names;
 pub use problem::{Ext4Flaw, Ext4Place, Ext4Problem, Ext4Report};
+pub(crate) use volume::LOG_BLOCK_SIZE_LIMIT;
 
 use super::format::{MAGIC, SUPERBLOCK_OFFSET, Superblock};
 use crate::source::ImageSource;
 use check::Check;
-use volume::{LOG_BLOCK_SIZE_LIMIT, Volume};
+use volume::Volume;
 
 /// A filesystem to look at.
 pub struct Ext4Image<'a> {

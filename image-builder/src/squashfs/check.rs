@@ -5,11 +5,8 @@ use rootfs_tree::{Kind, Node, NodeId, Tree};
 use super::SquashfsError;
 use super::census::{Census, path_of};
 use super::format::{ID_MAX, SYMLINK_MAX};
+use crate::limits::{Impossible, check_kind};
 
-/// Largest device numbers: what is left of the 32 bits that both have.
-const MAJOR_MAX: u32 = 0xFFF;
-/// See [`MAJOR_MAX`].
-const MINOR_MAX: u32 = 0xF_FFFF;
 /// Most blocks of a file: the kernel counts them in an `int`.
 const BLOCKS_MAX: u64 = 0x7FFF_FFFF;
 
@@ -24,13 +21,11 @@ fn check_inode(tree: &Tree, id: NodeId, block_size: u32) -> Result<(), SquashfsE
     if u32::try_from(seconds).is_err() {
         return Err(SquashfsError::Time { path: path_of(tree, id), seconds });
     }
+    check_kind(kind, SYMLINK_MAX).map_err(|impossible| match impossible {
+        Impossible::LinkTarget { length } => SquashfsError::LinkTarget { path: path_of(tree, id), length, limit: SYMLINK_MAX },
+        Impossible::Device { major, minor } => SquashfsError::Device { path: path_of(tree, id), major, minor },
+    })?;
     match kind {
-        Kind::Symlink(target) if target.is_empty() || target.len() > SYMLINK_MAX || target.contains(&0) => {
-            Err(SquashfsError::LinkTarget { path: path_of(tree, id), length: target.len(), limit: SYMLINK_MAX })
-        }
-        Kind::CharDevice { major, minor } | Kind::BlockDevice { major, minor } if *major > MAJOR_MAX || *minor > MINOR_MAX => {
-            Err(SquashfsError::Device { path: path_of(tree, id), major: *major, minor: *minor })
-        }
         Kind::File(file) if file.length.div_ceil(block_size.into()) > BLOCKS_MAX => {
             Err(SquashfsError::FileTooLarge { path: path_of(tree, id), length: file.length, limit: BLOCKS_MAX * u64::from(block_size) })
         }

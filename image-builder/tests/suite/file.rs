@@ -48,10 +48,11 @@ fn copies_end_with_the_file_they_are_of() {
     assert_eq!(fs_err::read(&image).unwrap(), [vec![0; 10], vec![5; 2_000_000]].concat());
 }
 
+/// Counts, and stops what it watches after so many bytes.
 #[derive(Default)]
-struct Watch {
-    bytes: AtomicU64,
-    stop_at: u64,
+pub(crate) struct Watch {
+    pub(crate) bytes: AtomicU64,
+    pub(crate) stop_at: u64,
 }
 
 impl Progress for Watch {

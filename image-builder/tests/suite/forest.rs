@@ -28,6 +28,20 @@ pub(crate) fn with_xattrs(sizes: &[(&str, usize)]) -> Box<Xattrs> {
     Box::new(sizes.iter().map(|(name, size)| (name.as_bytes().into(), vec![b'v'; *size].into())).collect())
 }
 
+/// A tree of one inode below `/directory`, which is changed.
+pub(crate) fn one(kind: Kind, change: impl FnOnce(&mut Tree, NodeId)) -> Tree {
+    let mut tree = empty();
+    let directory = add(&mut tree, Tree::ROOT, "directory", Kind::directory());
+    let id = add(&mut tree, directory, "odd", kind);
+    change(&mut tree, id);
+    tree
+}
+
+/// A small one.
+pub(crate) fn file() -> Kind {
+    Kind::inline(&b"x"[..])
+}
+
 /// A directory of so many empty files.
 pub(crate) fn crowd(tree: &mut Tree, name: &str, count: usize, name_length: usize) -> NodeId {
     let directory = add(tree, Tree::ROOT, name, Kind::directory());

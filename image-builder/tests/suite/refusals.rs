@@ -1,9 +1,9 @@
 //! What can't be written is refused before anything is.
 
 use rootfs_image::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Journal, Profile, Size};
-use rootfs_tree::{Content, FileContent, Kind, Layer, NodeId, Time, Tree};
+use rootfs_tree::{Content, FileContent, Kind, Layer, Time, Tree};
 
-use crate::forest::{add, crowd, empty, with_xattrs};
+use crate::forest::{add, crowd, empty, file, one, with_xattrs};
 
 fn refusal(tree: &Tree) -> Ext4Error {
     Ext4Layout::plan(tree, &Ext4Options::default()).unwrap_err()
@@ -11,18 +11,6 @@ fn refusal(tree: &Tree) -> Ext4Error {
 
 fn refusal_of(tree: &Tree, profile: Profile, block_size: BlockSize) -> Ext4Error {
     Ext4Layout::plan(tree, &Ext4Options { profile, block_size, ..Ext4Options::default() }).unwrap_err()
-}
-
-fn one(kind: Kind, change: impl FnOnce(&mut Tree, NodeId)) -> Tree {
-    let mut tree = empty();
-    let directory = add(&mut tree, Tree::ROOT, "directory", Kind::directory());
-    let id = add(&mut tree, directory, "odd", kind);
-    change(&mut tree, id);
-    tree
-}
-
-fn file() -> Kind {
-    Kind::inline(&b"x"[..])
 }
 
 #[test]

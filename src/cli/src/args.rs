@@ -8,13 +8,14 @@ mod image;
 mod inspect;
 mod list;
 mod lxc;
+mod plugin;
 mod trees;
 mod wishes;
 
 use std::collections::BTreeMap;
 
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
-use rootfs_plugin::{Distro, DistroOption, Info};
+use rootfs_plugin::{Distro, DistroOption, Info, OptionKind};
 
 pub use boot::{BootArgs, KernelArgs, SourceArgs};
 pub use build::BuildArgs;
@@ -24,9 +25,10 @@ pub use image::{ImageArgs, ImageVerbArgs};
 pub use inspect::{InspectArgs, VerifyArgs};
 pub use list::ListArgs;
 pub use lxc::LxcArgs;
+pub use plugin::{NewArgs, NewKind, PluginArgs, PluginTestArgs, PluginVerb};
 pub use trees::{RmArgs, ShellArgs};
 
-use crate::registry;
+use crate::registry::{Broken, Registry};
 
 /// What the user wants done.
 #[derive(Debug)]
@@ -55,11 +57,17 @@ pub enum Verb {
     Rm(RmArgs),
     /// Say what can be built.
     List(ListArgs),
+    /// Begin a plugin.
+    New(NewArgs),
+    /// Something about a plugin.
+    Plugin(PluginArgs),
+    /// Say why a plugin that was found can't be used.
+    Broken(&'static Broken),
 }
 
 /// The whole command line: one subcommand for each distribution, then the other verbs.
 #[must_use]
-pub fn command() -> Command {
+pub fn command(registry: &Registry) -> Command {
     let command = Command::new("rootfs-gen")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Turns a distribution's packages into a root filesystem")
@@ -80,8 +88,18 @@ pub fn command() -> Command {
         ShellArgs::augment_args(Command::new("shell")).about("Run a shell or a command inside a root filesystem, without network"),
         RmArgs::augment_args(Command::new("rm")).about("Remove a root filesystem that rootfs-gen has made"),
         ListArgs::augment_args(Command::new("list")).about("List the distributions, their releases and variants"),
+        NewArgs::augment_args(Command::new("new")).about("Begin a distribution of your own: a plugin that builds and can be tested"),
+        PluginArgs::augment_args(Command::new("plugin")).about("Test a distribution, built in or found"),
     ];
-    command.subcommands(registry::DISTRIBUTIONS.iter().map(|distro| build_command(distro().info()))).subcommands(verbs)
+    let command = command.subcommands(registry.distros().map(|distro| build_command(distro.info()))).subcommands(verbs);
+    let broken: BTreeMap<&str, &Broken> = registry.broken.iter().rev().map(|broken| (broken.name.as_str(), broken)).collect();
+    command.subcommands(broken.into_values().filter(|broken| registry.is_free(&broken.name)).map(broken_command))
+}
+
+/// Takes any flag: what is said about it is why it can't be used.
+fn broken_command(broken: &Broken) -> Command {
+    let rest = Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
+    Command::new(broken.name.clone()).about(format!("(can't be used: {})", broken.error)).arg(rest).disable_help_flag(true).hide(true)
 }
 
 fn build_command(info: &'static Info) -> Command {
@@ -92,9 +110,10 @@ fn build_command(info: &'static Info) -> Command {
 /// A flag that only this distribution has.
 fn option(option: &'static DistroOption) -> Arg {
     let arg = Arg::new(option.name.as_str()).long(option.name.as_str()).help(option.help.as_str()).help_heading("What to build");
-    match &option.value {
-        Some(value) => arg.value_name(value.as_str()),
-        None => arg.action(ArgAction::SetTrue),
+    match &option.kind {
+        OptionKind::Switch => arg.action(ArgAction::SetTrue),
+        OptionKind::Text { value } | OptionKind::Number { value } | OptionKind::List { value } => arg.value_name(value.as_str()),
+        OptionKind::Choice { choices } => arg.value_name(choices.join("|")),
     }
 }
 
@@ -102,9 +121,9 @@ fn option(option: &'static DistroOption) -> Arg {
 fn options(info: &'static Info, matches: &ArgMatches) -> BTreeMap<&'static str, String> {
     let said = |option: &'static DistroOption| {
         let name = option.name.as_str();
-        let value = match option.value {
-            Some(_) => matches.get_one::<String>(name).cloned(),
-            None => matches.get_flag(name).then(|| "true".to_owned()),
+        let value = match option.kind {
+            OptionKind::Switch => matches.get_flag(name).then(|| "true".to_owned()),
+            _ => matches.get_one::<String>(name).cloned(),
         };
         Some((name, value?))
     };
@@ -136,8 +155,8 @@ fn offer(info: &Info) -> String {
 ///
 /// # Errors
 /// What clap says, which may be the help or the version that was asked for.
-pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Verb, clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
+pub fn parse(registry: &'static Registry, arguments: &[std::ffi::OsString]) -> Result<Verb, clap::Error> {
+    let matches = command(registry).try_get_matches_from(arguments)?;
     match matches.subcommand() {
         Some(("check", matches)) => CheckArgs::from_arg_matches(matches).map(Verb::Check),
         Some(("digest", matches)) => DigestArgs::from_arg_matches(matches).map(Verb::Digest),
@@ -150,14 +169,18 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
         Some(("shell", matches)) => ShellArgs::from_arg_matches(matches).map(Verb::Shell),
         Some(("rm", matches)) => RmArgs::from_arg_matches(matches).map(Verb::Rm),
         Some(("list", matches)) => ListArgs::from_arg_matches(matches).map(Verb::List),
-        Some((name, matches)) => build(name, matches),
-        None => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "a verb is missing")),
+        Some(("new", matches)) => NewArgs::from_arg_matches(matches).map(Verb::New),
+        Some(("plugin", matches)) => PluginArgs::from_arg_matches(matches).map(Verb::Plugin),
+        Some((name, matches)) => build(registry, name, matches),
+        None => Err(command(registry).error(clap::error::ErrorKind::MissingSubcommand, "a verb is missing")),
     }
 }
 
-fn build(name: &str, matches: &ArgMatches) -> Result<Verb, clap::Error> {
-    let unknown = || command().error(clap::error::ErrorKind::InvalidSubcommand, format!("there is no distribution `{name}`"));
-    let distro = registry::find(name).ok_or_else(unknown)?;
+fn build(registry: &'static Registry, name: &str, matches: &ArgMatches) -> Result<Verb, clap::Error> {
+    let Some(distro) = registry.find(name) else {
+        let unknown = || command(registry).error(clap::error::ErrorKind::InvalidSubcommand, format!("there is no distribution `{name}`"));
+        return registry.broken.iter().find(|broken| broken.name == name).map(Verb::Broken).ok_or_else(unknown);
+    };
     let args = BuildArgs { options: options(distro.info(), matches), ..BuildArgs::from_arg_matches(matches)? };
     Ok(Verb::Build(distro, Box::new(args)))
 }
@@ -173,6 +196,7 @@ Environment, below every flag and above a configuration file:
   AGENT_INIT             --agent-init, yes or no
   ROOTFS_GEN_MIRROR      --mirror
   ROOTFS_GEN_STORE       --store
+  ROOTFS_GEN_PLUGIN_PATH directories of plugins, with `:` between them
   ROOTFS_GEN_CACHE=no    --no-cache
   SOURCE_DATE_EPOCH      the newest time that a file may have
   http_proxy, https_proxy, no_proxy, NO_COLOR
@@ -186,14 +210,15 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        command().debug_assert();
+        command(&Registry::default()).debug_assert();
     }
 
     #[test]
     fn every_distribution_is_a_verb() {
-        for distro in registry::DISTRIBUTIONS {
-            let name = distro().info().name.clone();
-            let verb = parse(["rootfs-gen", &name, "-r", "out"].map(Into::into)).unwrap();
+        let registry: &'static Registry = Box::leak(Box::default());
+        for distro in registry.distros() {
+            let name = distro.info().name.clone();
+            let verb = parse(registry, &["rootfs-gen", &name, "-r", "out"].map(Into::into)).unwrap();
             assert!(matches!(verb, Verb::Build(distro, _) if distro.info().name == name));
         }
     }

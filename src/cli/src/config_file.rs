@@ -115,13 +115,18 @@ fn parse(text: &str, path: &Path, options: &'static [DistroOption]) -> Result<Wi
     for option in options {
         let value = match table.remove(&option.name) {
             None | Some(toml::Value::Boolean(false)) => continue,
-            Some(toml::Value::String(text)) => text,
-            Some(other) => other.to_string(),
+            Some(toml::Value::Array(words)) => words.iter().map(said_in_file).collect::<Vec<_>>().join(","),
+            Some(value) => said_in_file(&value),
         };
         said.insert(option.name.clone(), Sourced::new(value, Source::File { path: path.to_owned(), key: option.name.as_str() }));
     }
     let file: ConfigFile = table.try_into().map_err(wrong)?;
     Ok(Wishes { options: said, ..file.wishes(path) })
+}
+
+/// A value as it would be written on a command line.
+fn said_in_file(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl ConfigFile {
@@ -223,10 +228,10 @@ mod tests {
 
     #[test]
     fn a_key_of_every_flag_is_known() {
-        let command = crate::args::command();
+        let command = crate::args::command(&crate::registry::Registry::default());
         let build = command.find_subcommand("debian").unwrap();
-        // What chooses the file itself, what only says how to run, and what `check = false` and `cache = false` say.
-        let none = ["config", "dry-run", "no-check", "no-cache", "help", "version"];
+        // What chooses the file itself or the distribution, what only says how to run, and what `check = false` and `cache = false` say.
+        let none = ["config", "plugin-dir", "timeout", "dry-run", "no-check", "no-cache", "help", "version"];
         for flag in build.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| !none.contains(flag)) {
             let values = ["\"1\"", "1", "true"].map(|value| parse(&format!("{flag} = {value}"), Path::new("f"), &[]).is_ok());
             assert!(values.contains(&true), "{flag} can't be said in a file");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use rootfs_plugin::DistroOption;
+use rootfs_plugin::{DistroOption, OptionKind};
 
 use crate::setting_error::SettingError;
 use crate::sourced::{Source, Sourced};
@@ -80,10 +80,10 @@ impl Environment {
             let name = format!("ROOTFS_GEN_{}", option.name.to_uppercase().replace('-', "_"));
             let Some(value) = self.text(&name)? else { continue };
             let value = Sourced::new(value, Source::OptionVariable(name));
-            let value = match option.value {
-                Some(_) => value,
-                None if yes_no(&value)? => value.with("true".to_owned()),
-                None => continue,
+            let value = match option.kind {
+                OptionKind::Switch if yes_no(&value)? => value.with("true".to_owned()),
+                OptionKind::Switch => continue,
+                _ => value,
             };
             said.insert(option.name.clone(), value);
         }

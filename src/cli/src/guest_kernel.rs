@@ -41,7 +41,7 @@ impl KernelSource {
         host: &Host,
         now: i64,
     ) -> Result<Self, Failure> {
-        let distro = registry::find(distribution).ok_or_else(|| Failure::new(format!("there is no distribution `{distribution}`")))?;
+        let distro = registry::built_in(distribution).ok_or_else(|| Failure::new(format!("there is no distribution `{distribution}`")))?;
         // A build's settings need a target; nothing is written there.
         let args = BuildArgs {
             rootfs: Some("kernel".into()),

@@ -1,8 +1,16 @@
-//! The distributions that are built in.
+//! The distributions: those that are built in, and those that are found.
 
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rootfs_loader::{Base, Found, Kind, LoadError, WorkerOptions, load, search};
 use rootfs_plugin::Distro;
 
-/// Each one, in the order lists show them.
+use crate::environment::Environment;
+use crate::failure::{Exit, Failure};
+
+/// Each one that is built in, in the order lists show them.
 pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 8] = [
     rootfs_alpine::alpine,
     rootfs_busybox::busybox,
@@ -14,48 +22,192 @@ pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 8] = [
     rootfs_fedora::almalinux,
 ];
 
-/// Words on the command line that no distribution may be called.
-pub const RESERVED: [&str; 15] =
-    ["check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "lxc", "shell", "rm", "new", "why", "diff", "help"];
+/// Those of them that a plugin's file may name as its base.
+const BASES: [(&str, Base); 3] = [
+    ("alpine", Base { text: rootfs_alpine::FILE, keys: &rootfs_alpine::KEYS }),
+    ("debian", Base { text: rootfs_debian::FILE, keys: &rootfs_debian::KEYS }),
+    ("fedora", Base { text: rootfs_fedora::FILE, keys: &rootfs_fedora::KEYS }),
+];
 
-/// The distribution of this name.
+/// Words on the command line that no distribution may be called.
+pub const RESERVED: [&str; 16] = [
+    "check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "lxc", "shell", "rm", "new", "plugin", "why", "diff", "help",
+];
+
+/// Where a system's own plugins are.
+const OF_SYSTEM: &str = "/usr/lib/rootfs-gen/distros";
+
+/// The word that makes this program a plugin's process.
+pub const WORKER: &str = "--serve-plugin";
+
+/// How long a plugin's own code may take, in seconds, when nobody says.
+pub const TIMEOUT: u64 = 60;
+
+/// A plugin that was found and can't be used.
+#[derive(Debug)]
+pub struct Broken {
+    /// What it calls itself.
+    pub name: String,
+    /// Its directory.
+    pub path: PathBuf,
+    /// Why.
+    pub error: LoadError,
+}
+
+/// A distribution that was found.
+#[derive(Debug)]
+pub struct Plugin {
+    /// The distribution.
+    pub distro: &'static dyn Distro,
+    /// Its directory.
+    pub path: PathBuf,
+    /// In which form it came.
+    pub kind: Kind,
+}
+
+/// All distributions that this call of the program knows.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// Found ones, in the order in which they were.
+    pub plugins: Vec<Plugin>,
+    /// Found ones that can't be used.
+    pub broken: Vec<Broken>,
+}
+
+/// Where plugins are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchPath {
+    /// What `--plugin-dir` said: an error when nothing is there.
+    pub said: Vec<PathBuf>,
+    /// Where some may be.
+    pub usual: Vec<PathBuf>,
+    /// How long their own code may take.
+    pub timeout: Duration,
+}
+
+impl SearchPath {
+    /// The places by the command line's `--plugin-dir`, the environment and the system. The current directory is none by itself.
+    ///
+    /// # Errors
+    /// When `--timeout` is not a number.
+    pub fn of(arguments: &[OsString], environment: &Environment) -> Result<Self, Failure> {
+        let said = said(arguments, "--plugin-dir").into_iter().map(PathBuf::from).collect();
+        let mut usual: Vec<PathBuf> =
+            environment.path("ROOTFS_GEN_PLUGIN_PATH").iter().flat_map(|paths| std::env::split_paths(paths).collect::<Vec<_>>()).collect();
+        let data = environment.path("XDG_DATA_HOME").filter(|path| path.is_absolute());
+        let data = data.or_else(|| environment.path("HOME").map(|home| home.join(".local/share")));
+        usual.extend(data.map(|data| data.join("rootfs-gen/distros")));
+        usual.push(OF_SYSTEM.into());
+        let seconds = match said_last(arguments, "--timeout") {
+            None => TIMEOUT,
+            Some(text) => text
+                .to_str()
+                .and_then(|text| text.parse().ok())
+                .filter(|seconds| *seconds > 0)
+                .ok_or_else(|| Failure::new(format!("--timeout {}: expected a number of seconds", text.display())).exit(Exit::Usage))?,
+        };
+        Ok(Self { said, usual, timeout: Duration::from_secs(seconds) })
+    }
+}
+
+impl Registry {
+    /// The built-in ones and all that are found. None of a plugin's code is run.
+    ///
+    /// # Errors
+    /// When a place that was named has no plugin.
+    pub fn search(path: &SearchPath) -> Result<Self, Failure> {
+        let mut registry = Self::default();
+        let said = search(&path.said);
+        if let Some((place, reason)) = said.empty.into_iter().next() {
+            let message = format!("--plugin-dir {}: there is no plugin", place.display());
+            let hint = Some("name a plugin's directory, or one that has such directories".to_owned());
+            let mut failure = Failure::new(message).hint(hint).exit(Exit::Usage);
+            failure.causes.push(reason);
+            return Err(failure);
+        }
+        let options = WorkerOptions { program: "/proc/self/exe".into(), arguments: vec![WORKER.into()], timeout: path.timeout };
+        for plugin in said.plugins.into_iter().chain(search(&path.usual).plugins) {
+            registry.add(load(&plugin, &base, &options));
+        }
+        Ok(registry)
+    }
+
+    fn add(&mut self, found: Found) {
+        let Found { path, name, kind, distro } = found;
+        let taken = if RESERVED.contains(&name.as_str()) {
+            Some(LoadError::Reserved { name: name.clone() })
+        } else {
+            let owner = built_in(&name).map(|_| "it is built in".to_owned());
+            let owner = owner.or_else(|| {
+                self.plugins.iter().find(|known| known.distro.info().name == name).map(|known| known.path.display().to_string())
+            });
+            owner.map(|owner| LoadError::Taken { name: name.clone(), owner })
+        };
+        match (taken, distro, kind) {
+            (None, Ok(distro), Some(kind)) => self.plugins.push(Plugin { distro: Box::leak(distro), path, kind }),
+            (Some(error), ..) | (None, Err(error), _) => self.broken.push(Broken { name, path, error }),
+            (None, Ok(_), None) => {}
+        }
+    }
+
+    /// Every distribution, the built-in ones first.
+    pub fn distros(&self) -> impl Iterator<Item = &'static dyn Distro> + '_ {
+        DISTRIBUTIONS.into_iter().map(|distro| distro()).chain(self.plugins.iter().map(|plugin| plugin.distro))
+    }
+
+    /// Whether nothing else has a name on the command line.
+    #[must_use]
+    pub fn is_free(&self, name: &str) -> bool {
+        !RESERVED.contains(&name) && self.find(name).is_none()
+    }
+
+    /// The distribution of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&'static dyn Distro> {
+        self.distros().find(|distro| distro.info().name == name)
+    }
+}
+
+/// The built-in distribution of this name.
 #[must_use]
-pub fn find(name: &str) -> Option<&'static dyn Distro> {
+pub fn built_in(name: &str) -> Option<&'static dyn Distro> {
     DISTRIBUTIONS.into_iter().map(|distro| distro()).find(|distro| distro.info().name == name)
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn names_are_unique_words_and_not_reserved() {
-        let mut seen = BTreeSet::new();
-        for distro in DISTRIBUTIONS {
-            let name = &distro().info().name;
-            assert!(seen.insert(name.clone()), "{name} is there twice");
-            assert!(!RESERVED.contains(&name.as_str()), "{name} is reserved");
-            assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
-        }
-    }
-
-    #[test]
-    fn every_verb_is_reserved() {
-        for command in crate::args::command().get_subcommands() {
-            let name = command.get_name();
-            assert!(find(name).is_some() || RESERVED.contains(&name), "{name} is not reserved");
-        }
-    }
-
-    #[test]
-    fn every_distribution_has_its_defaults_among_its_offers() {
-        for distro in DISTRIBUTIONS {
-            let info = distro().info();
-            assert!(info.release(None).is_some());
-            assert!(info.variants.iter().any(|variant| variant.name == info.default_variant));
-            assert!(!info.architectures.is_empty());
-        }
-    }
+fn base(name: &str) -> Result<Base, Vec<String>> {
+    let base = BASES.into_iter().find(|(known, _)| *known == name).map(|(_, base)| base);
+    base.ok_or_else(|| BASES.map(|(name, _)| name.to_owned()).to_vec())
 }
+
+/// Whether what is asked for can depend on plugins: a verb that is no other, or one that is about them.
+#[must_use]
+pub fn concerns_plugins(arguments: &[OsString]) -> bool {
+    let verb = arguments.get(1).and_then(|verb| verb.to_str()).unwrap_or("--help");
+    matches!(verb, "list" | "plugin" | "--help" | "-h") || !(RESERVED.contains(&verb) || built_in(verb).is_some())
+}
+
+/// Every value of a flag, before `--`. The command line can't be parsed yet: its verbs are the distributions.
+fn said(arguments: &[OsString], flag: &str) -> Vec<OsString> {
+    let mut values = Vec::new();
+    let mut rest = arguments.iter().take_while(|argument| *argument != "--");
+    while let Some(argument) = rest.next() {
+        if argument == flag {
+            values.extend(rest.next().cloned());
+        } else if let Some(value) = argument.as_encoded_bytes().strip_prefix(format!("{flag}=").as_bytes()) {
+            values.push(os_string(value));
+        }
+    }
+    values
+}
+
+fn said_last(arguments: &[OsString], flag: &str) -> Option<OsString> {
+    said(arguments, flag).pop()
+}
+
+fn os_string(bytes: &[u8]) -> OsString {
+    use std::os::unix::ffi::OsStrExt as _;
+    OsStr::from_bytes(bytes).to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,8 @@ pub struct Summary {
     pub outputs: Vec<PathBuf>,
     /// The digest of the lock.
     pub lock: Option<Digest>,
+    /// Whether a lock could pin what was installed.
+    pub can_be_locked: bool,
     /// What starts in the tree.
     pub init: Init,
 }
@@ -97,6 +99,7 @@ impl Summary {
             findings,
             outputs,
             lock: lock.map(Lock::digest),
+            can_be_locked: plan.installer.can_be_locked(),
             init: Init::of(tree),
         }
     }

@@ -3,6 +3,7 @@
 mod agent;
 mod mirrors;
 mod names;
+mod options;
 pub(crate) mod output;
 mod packages;
 mod password;
@@ -109,7 +110,7 @@ fn request(distro: &'static dyn Distro, wishes: &Wishes) -> Result<Request, Sett
         overlays: existing(&wishes.overlays)?.into_iter().map(|path| Overlay { path }).collect(),
         hooks: existing(&wishes.hooks)?.into_iter().map(|path| HookScript { path }).collect(),
         source_date_epoch: wishes.source_date_epoch.as_ref().map(source_date_epoch).transpose()?,
-        options: wishes.options.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
+        options: options::settle(&distro.info().options, &wishes.options)?,
     })
 }
 

@@ -9,6 +9,8 @@ mod inspect;
 mod kernel;
 mod list;
 mod lxc;
+mod new;
+mod plugin;
 mod rm;
 mod shell;
 mod verify;
@@ -19,12 +21,13 @@ use std::sync::atomic::AtomicBool;
 use crate::args::Verb;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
+use crate::registry::Registry;
 
 /// Does what the user asked for.
 ///
 /// # Errors
 /// What is to be told to the user, with the exit code.
-pub fn run(verb: Verb, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+pub fn run(verb: Verb, registry: &Registry, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
     match verb {
         Verb::Build(distro, args) => build::run(distro, *args, environment, interrupted),
         Verb::Image(args) => image::run(&args, environment, interrupted),
@@ -37,7 +40,10 @@ pub fn run(verb: Verb, environment: &Environment, interrupted: Arc<AtomicBool>) 
         Verb::Digest(args) => digest::run(&args, environment),
         Verb::Shell(args) => shell::run(&args, environment),
         Verb::Rm(args) => rm::run(&args, environment),
-        Verb::List(args) => list::run(&args),
+        Verb::List(args) => list::run(&args, registry),
+        Verb::New(args) => new::run(&args, registry),
+        Verb::Plugin(args) => plugin::run(&args, registry, environment, interrupted),
+        Verb::Broken(broken) => Err(plugin::failure(broken)),
     }
 }
 

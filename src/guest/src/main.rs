@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         (_, [verb]) if verb == "agent" => agent::run(),
         (_, [verb, place]) if verb == "agent" && place == "-" => agent::run_once(),
         (_, [verb, hostname]) if verb == "runner" => runner::run(hostname),
+        (_, [verb, hostname, folder]) if verb == "workshop" => runner::run_workshop(hostname, folder),
         (_, [verb, hostname, arguments @ ..]) if verb == "attend" => runner::attend(hostname, arguments),
         (_, [verb, program, arguments @ ..]) if verb == "wait" => wait::run(program, arguments),
         _ => ExitCode::from(2),

@@ -28,3 +28,42 @@ WantedBy=multi-user.target
 /// A file that names an initramfs's kernel modules, one path a line, each after those that it needs. Where it exists, `/init` is the first program
 /// of an initramfs: it goes on to the root that the kernel's command line names, or stays as the guest's init when that names none.
 pub const INITRAMFS_MODULES: &str = "/rootfs-gen.modules";
+
+/// The extended attribute of a regular file that stands for a device node, where no device node can be made. Its value is what [`device_value`] writes.
+pub const DEVICE_ATTRIBUTE: &str = "user.rootfs-gen.device";
+
+/// Where a workshop has the tree.
+pub const WORKSHOP_TREE: &str = "/run/rootfs-gen/rootfs";
+
+/// A device as the attribute's value: `c 1 3`, `b 254 0`.
+#[must_use]
+pub fn device_value(is_block: bool, major: u32, minor: u32) -> String {
+    format!("{} {major} {minor}", if is_block { 'b' } else { 'c' })
+}
+
+/// What [`device_value`] wrote: whether it is a block device, and its numbers.
+#[must_use]
+pub fn parse_device_value(value: &[u8]) -> Option<(bool, u32, u32)> {
+    let mut words = str::from_utf8(value).ok()?.split(' ');
+    let is_block = match words.next()? {
+        "b" => true,
+        "c" => false,
+        _ => return None,
+    };
+    let numbers = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    words.next().is_none().then_some((is_block, numbers.0, numbers.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_read_as_it_was_written() {
+        assert_eq!(parse_device_value(device_value(true, 254, 0).as_bytes()), Some((true, 254, 0)));
+        assert_eq!(parse_device_value(device_value(false, 1, 3).as_bytes()), Some((false, 1, 3)));
+        for damaged in ["", "c", "c 1", "d 1 3", "c 1 3 4", "c 1 -3", "c  1 3"] {
+            assert_eq!(parse_device_value(damaged.as_bytes()), None, "{damaged}");
+        }
+    }
+}

@@ -13,7 +13,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use rootfs_package::openpgp::Keyring;
-use rootfs_package::rpm::package::{RpmContent, RpmEntry, RpmKind, Trust, read_rpm};
+use rootfs_package::payload::EntryKind;
+use rootfs_package::rpm::package::{RpmContent, RpmEntry, Trust, read_rpm};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -51,18 +52,18 @@ fn print(content: &RpmContent) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     println!("# {} {}", content.identity.title(), content.identity.evr());
     let file = |entry: &RpmEntry| match &entry.kind {
-        RpmKind::Hardlink(target) => content.entries.iter().find(|other| other.path == *target).map(|other| other.kind.clone()),
+        EntryKind::Hardlink(target) => content.entries.iter().find(|other| other.path == *target).map(|other| other.kind.clone()),
         kind => Some(kind.clone()),
     };
     for entry in &content.entries {
         let none = "0".repeat(64);
         let (kind, size, digest, link) = match file(entry) {
-            Some(RpmKind::File { length, sha256, .. }) => (0o100_000, length.to_string(), sha256.to_string(), "X".to_owned()),
-            Some(RpmKind::Symlink(target)) => (0o120_000, target.len().to_string(), none, String::from_utf8_lossy(&target).into_owned()),
-            Some(RpmKind::Directory) => (0o040_000, "-".to_owned(), none, "X".to_owned()),
-            Some(RpmKind::CharDevice { .. }) => (0o020_000, "0".to_owned(), none, "X".to_owned()),
-            Some(RpmKind::BlockDevice { .. }) => (0o060_000, "0".to_owned(), none, "X".to_owned()),
-            Some(RpmKind::Fifo) => (0o010_000, "0".to_owned(), none, "X".to_owned()),
+            Some(EntryKind::File { length, sha256, .. }) => (0o100_000, length.to_string(), sha256.to_string(), "X".to_owned()),
+            Some(EntryKind::Symlink(target)) => (0o120_000, target.len().to_string(), none, String::from_utf8_lossy(&target).into_owned()),
+            Some(EntryKind::Directory) => (0o040_000, "-".to_owned(), none, "X".to_owned()),
+            Some(EntryKind::CharDevice { .. }) => (0o020_000, "0".to_owned(), none, "X".to_owned()),
+            Some(EntryKind::BlockDevice { .. }) => (0o060_000, "0".to_owned(), none, "X".to_owned()),
+            Some(EntryKind::Fifo) => (0o010_000, "0".to_owned(), none, "X".to_owned()),
             _ => return Err("a hard link to nothing".into()),
         };
         let [path, user, group] = [&entry.path, &entry.user, &entry.group].map(|bytes| String::from_utf8_lossy(bytes));

@@ -4,7 +4,6 @@
 //! back in a single pass; whatever an archive says is checked before it is believed, with dpkg's own rules where dpkg has one.
 
 mod ar;
-mod compression;
 mod control;
 mod error;
 mod index;
@@ -17,10 +16,10 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rootfs_tree::Digest;
-
 pub use error::{DebError, DebFault};
 pub use reader::{DebContent, read_deb};
+
+use crate::payload::EntryKind;
 
 /// A package whose payload lies uncompressed in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +30,14 @@ pub struct DebLayer {
     pub data: PathBuf,
     /// The payload in the archive's order.
     pub entries: Vec<DebEntry>,
+}
+
+impl DebLayer {
+    /// What it says of itself: the text of its file `control`, which every package has.
+    #[must_use]
+    pub fn own_stanza(&self) -> &[u8] {
+        self.control.get("control").map(|file| file.content.as_slice()).unwrap_or_default()
+    }
 }
 
 /// One file of the control archive.
@@ -48,7 +55,7 @@ pub struct DebEntry {
     /// Relative, without `./` and final slash; empty for the root itself. No component is empty, `.` or `..`; there is no NUL and no newline.
     pub path: Vec<u8>,
     /// The type with what only that type has.
-    pub kind: DebKind,
+    pub kind: EntryKind,
     /// Permission bits, `0o7777` at most.
     pub mode: u16,
     /// Owner, by number.
@@ -57,42 +64,6 @@ pub struct DebEntry {
     pub gid: u32,
     /// Seconds since 1970.
     pub mtime: i64,
-}
-
-/// What an entry of a payload is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DebKind {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File {
-        /// Where its content begins in [`DebLayer::data`].
-        offset: u64,
-        /// In bytes.
-        length: u64,
-        /// Of its content.
-        sha256: Digest,
-        /// Of its content; what dpkg keeps of conffiles.
-        md5: [u8; 16],
-    },
-    /// Another name for an entry before this one, by that entry's path.
-    Hardlink(Vec<u8>),
-    /// What the link says: not empty, without NUL.
-    Symlink(Vec<u8>),
-    /// A character device.
-    CharDevice {
-        /// Major number.
-        major: u32,
-        /// Minor number.
-        minor: u32,
-    },
-    /// A block device.
-    BlockDevice {
-        /// Major number.
-        major: u32,
-        /// Minor number.
-        minor: u32,
-    },
-    /// A named pipe.
-    Fifo,
+    /// MD5 of a regular file's content, which dpkg keeps of conffiles; none of anything else.
+    pub md5: Option<[u8; 16]>,
 }

@@ -4,6 +4,7 @@ mod apk;
 mod apt;
 mod error;
 mod rpm;
+mod shell;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
 use rootfs_tree::{ScanOptions, Time, Tree, TreeError};
 
 pub use error::build_error;
+pub(crate) use error::{caused, caused_by};
 
 use crate::apt::install::Written;
 use crate::fetch::{FetchOptions, Fetcher};
@@ -24,6 +26,7 @@ use crate::observer::{Event, Observer};
 use crate::place::Place;
 use crate::reuse::Reuse;
 use crate::root::Root;
+use crate::shell::with_nodes;
 use crate::store::Store;
 
 /// What a build needs besides its plan.
@@ -68,6 +71,8 @@ pub struct Engine<'a> {
     lock: Option<Lock>,
     newest: i64,
     written: Written,
+    /// Whether files stand for device nodes in the root.
+    stand_ins: bool,
     sandbox: Option<Sandbox>,
 }
 
@@ -97,7 +102,19 @@ impl<'a> Engine<'a> {
         fs_err::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).map_err(|error| build_error(&error))?;
         let root = Root::open(&path).map_err(|error| build_error(&error))?;
         let written = Written::default();
-        Ok(Self { options, store, observer, root, memory: None, inputs: None, lock: None, newest: 0, written, sandbox: None })
+        Ok(Self {
+            options,
+            store,
+            observer,
+            root,
+            memory: None,
+            inputs: None,
+            lock: None,
+            newest: 0,
+            written,
+            stand_ins: false,
+            sandbox: None,
+        })
     }
 
     /// What building has made, and what of it is on disk, both with hashes. An installed tree is kept for the next build.
@@ -106,6 +123,9 @@ impl<'a> Engine<'a> {
     /// When the root can't be read.
     pub fn installed(&mut self) -> Result<(Tree, Tree), TreeError> {
         let on_disk = self.scan()?;
+        if self.stand_ins {
+            return Ok((with_nodes(&on_disk), on_disk));
+        }
         let inputs = self.inputs.take();
         if let Some(tree) = self.memory.take() {
             return Ok((tree, on_disk));
@@ -225,6 +245,7 @@ impl BuildContext for Engine<'_> {
             (Installer::Apt(apt), None) => self.install_apt(plan, apt),
             (Installer::Apk(apk), _) => self.install_apk(plan, apk),
             (Installer::Rpm(rpm), _) => self.install_rpm(plan, rpm),
+            (Installer::Shell(shell), _) => self.install_shell(plan, shell),
         }
     }
 

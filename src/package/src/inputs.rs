@@ -1,5 +1,7 @@
 //! What a stage's result depends on.
 
+mod plan;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rootfs_tree::Digest;

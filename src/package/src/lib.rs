@@ -1,9 +1,11 @@
 //! From a plan to an installed root: package indexes, trust, resolving, fetching, the store, unpacking and configuring.
 
+mod acquire;
 pub mod apk;
 pub mod apt;
 pub mod apt_host;
 mod codec;
+mod compression;
 pub mod deb;
 pub mod engine;
 pub mod fetch;
@@ -12,10 +14,13 @@ pub mod kernel;
 pub mod lock;
 pub mod observer;
 pub mod openpgp;
+mod pattern;
+pub mod payload;
 mod place;
 mod reuse;
 pub mod root;
 pub mod rpm;
 mod scripts;
+pub mod shell;
 pub mod store;
 pub mod tools;

@@ -11,6 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use rootfs_plugin::Plan;
 use rootfs_tree::Digest;
 use sha2::{Digest as _, Sha256};
 
@@ -85,6 +86,22 @@ pub struct LockedPackage {
 }
 
 impl Lock {
+    /// One for a plan, without any package.
+    pub(crate) fn of(plan: &Plan, agent: Option<&LockedAgent>) -> Self {
+        Self {
+            distribution: plan.distribution.clone(),
+            release: plan.release.clone(),
+            architecture: plan.architecture.name().to_owned(),
+            agent: agent.cloned(),
+            keys: BTreeMap::new(),
+            kernel: Vec::new(),
+            tools: Vec::new(),
+            sources: Vec::new(),
+            compilers: Vec::new(),
+            packages: Vec::new(),
+        }
+    }
+
     /// Writes the text that [`Lock::parse`] reads.
     #[must_use]
     pub fn to_toml(&self) -> String {
@@ -131,6 +148,16 @@ impl Lock {
 }
 
 impl LockedPackage {
+    /// `NAME-VERSION`, as apk and rpm call it.
+    pub(crate) fn title(&self) -> String {
+        format!("{}-{}", self.name, self.version)
+    }
+
+    /// Sorts packages as a lock has them.
+    pub(crate) fn sort(packages: &mut [Self]) {
+        packages.sort_by(|one, other| (&one.name, &one.architecture).cmp(&(&other.name, &other.architecture)));
+    }
+
     fn to_toml(&self, table: &str) -> String {
         let Self { name, version, architecture, repository, path, size, sha256, automatic, essential } = self;
         let [name, version, architecture, repository, path] = [name, version, architecture, repository, path].map(|text| quote(text));

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use crate::{BuildContext, BuildError, Info, Plan, Request};
 
 /// A Linux distribution that can become a guest root filesystem.
@@ -24,7 +26,8 @@ pub trait Distro: std::fmt::Debug + Sync {
 }
 
 /// Why a request can't become a plan.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PlanError {
     /// No such release.
     #[error("{distribution} has no release `{release}`")]
@@ -65,6 +68,12 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// An error of two texts: what is wrong, and what to do about it.
+    #[must_use]
+    pub fn other(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Other { message: message.into(), hint: Some(hint.into()) }
+    }
+
     /// What the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Selection, SourceBuild, Trim};
+use crate::{Architecture, Selection, ShellInstaller, SourceBuild, Trim};
 
 /// Where packages come from and which to install: pure data, printed by `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ impl Plan {
     pub fn scripts(&self) -> Scripts {
         match (&self.selection, &self.installer) {
             (Some(_), _) => Scripts::None,
-            (None, Installer::Apt(_) | Installer::Rpm(_)) => Scripts::Every,
+            (None, Installer::Apt(_) | Installer::Rpm(_) | Installer::Shell(_)) => Scripts::Every,
             (None, Installer::Apk(_)) => Scripts::Some,
         }
     }
@@ -76,15 +76,23 @@ pub enum Installer {
     Apk(ApkInstaller),
     /// rpm.
     Rpm(RpmInstaller),
+    /// Whatever the scripts of a directory do.
+    Shell(ShellInstaller),
 }
 
 impl Installer {
+    /// Whether a lock can pin what it installs.
+    #[must_use]
+    pub fn can_be_locked(&self) -> bool {
+        !matches!(self, Self::Shell(_))
+    }
+
     /// For dpkg and apt; none for anything else.
     #[must_use]
     pub fn apt(&self) -> Option<&AptInstaller> {
         match self {
             Self::Apt(apt) => Some(apt),
-            Self::Apk(_) | Self::Rpm(_) => None,
+            Self::Apk(_) | Self::Rpm(_) | Self::Shell(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Architecture;
+use crate::{Architecture, PlanError, PlannedPackage};
 
 /// Everything the user asked for, typed. Nothing reads the environment or a configuration file after it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,60 @@ pub struct Request {
     pub options: BTreeMap<String, String>,
 }
 
+impl Request {
+    /// A request for a distribution's default, of which nothing else is said.
+    #[must_use]
+    pub fn plain(distribution: &str, architecture: Architecture) -> Self {
+        Self {
+            distribution: distribution.to_owned(),
+            release: None,
+            architecture,
+            variant: None,
+            mirrors: Vec::new(),
+            archive_mirrors: BTreeMap::new(),
+            suites: Vec::new(),
+            repositories: Vec::new(),
+            keyring: None,
+            extra_packages: Vec::new(),
+            packages: None,
+            recommends: false,
+            ignore_valid_until: false,
+            without: BTreeSet::new(),
+            agent: Agent::Default,
+            agent_name: None,
+            agent_init: false,
+            hostname: None,
+            root_password: None,
+            ssh_keys: Vec::new(),
+            users: Vec::new(),
+            overlays: Vec::new(),
+            hooks: Vec::new(),
+            source_date_epoch: None,
+            options: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a switch among [`Request::options`] is on.
+    #[must_use]
+    pub fn is_set(&self, option: &str) -> bool {
+        self.options.get(option).is_some_and(|value| value == "true")
+    }
+
+    /// The words of a list among [`Request::options`]; none when nothing was said.
+    #[must_use]
+    pub fn words(&self, option: &str) -> Option<Vec<String>> {
+        let words = |text: &String| text.split([',', ' ']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        self.options.get(option).map(words)
+    }
+
+    /// Fails when a mirror is said of an archive that isn't there.
+    pub(crate) fn require_archives<'a>(&self, distribution: &str, known: impl Iterator<Item = &'a str>) -> Result<(), PlanError> {
+        let known: Vec<&str> = known.collect();
+        let Some(name) = self.archive_mirrors.keys().find(|name| !known.contains(&name.as_str())) else { return Ok(()) };
+        Err(PlanError::other(format!("{distribution} has no archive `{name}`"), format!("it has {}", known.join(", "))))
+    }
+}
+
 /// One package as a user names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,6 +126,17 @@ pub enum PackageRequest {
     Name(String),
     /// A package file on this machine.
     File(PathBuf),
+}
+
+impl PackageRequest {
+    /// The package as a plan has it.
+    #[must_use]
+    pub fn planned(&self) -> PlannedPackage {
+        match self {
+            Self::Name(name) => PlannedPackage::Name(name.clone()),
+            Self::File(path) => PlannedPackage::File(path.clone()),
+        }
+    }
 }
 
 /// A repository besides the distribution's own.

@@ -16,9 +16,31 @@ pub(crate) fn launch(stage: &Path, hostname: &str) -> io::Result<Child> {
     start(|guest| guest.args([OsStr::new("runner"), OsStr::new(hostname)]).current_dir(stage))
 }
 
+/// Starts the runner in the stage of a workshop, which has its own copy of `folder`.
+pub(crate) fn launch_workshop(stage: &Path, hostname: &str, folder: &Path) -> io::Result<Child> {
+    start(|guest| guest.args([OsStr::new("workshop"), OsStr::new(hostname), folder.as_os_str()]).current_dir(stage))
+}
+
 /// Starts a process that becomes another program as soon as it reads a line.
 pub(crate) fn launch_waiting(arguments: &[OsString]) -> io::Result<Child> {
     start(|guest| guest.arg("wait").args(arguments))
+}
+
+/// Starts this same program again, for code that may end its process: requests on its standard input, events on its standard output.
+///
+/// # Errors
+/// When the program can't be started.
+#[expect(clippy::disallowed_methods, reason = "this is the module that starts processes")]
+pub fn start_worker(program: &Path, arguments: &[&OsStr]) -> io::Result<Child> {
+    // A Ctrl-C on the terminal is for us: we end it in our own time.
+    Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
 }
 
 /// Runs a command in the tree on the caller's own streams, to its end.

@@ -21,13 +21,22 @@ impl Tree {
         self.place(path, Node { metadata: Metadata::root(0o777, mtime), kind: Kind::Symlink(target.into()), package: None })
     }
 
+    /// Gives a node another name there, replacing a file or link; parents are made as by [`Tree::make_directory`].
+    ///
+    /// # Errors
+    /// When something on the way is not a directory, or the last name can't be one.
+    pub fn link(&mut self, id: NodeId, path: &[u8], mtime: Time) -> Result<(), TreeError> {
+        let (above, name) = split(path);
+        let parent = self.make_directory(above, mtime)?;
+        self.insert(parent, name, id).map(|_| ())
+    }
+
     /// Removes the entry, with all below it; says whether there was one. The directory it was in is then as old as `mtime`.
     ///
     /// # Errors
     /// When what it is in is no directory.
     pub fn remove(&mut self, path: &[u8], mtime: Time) -> Result<bool, TreeError> {
-        let split = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let (above, name) = (&path[..split], path.get(split + 1..).unwrap_or_default());
+        let (above, name) = split(path);
         let Ok(parent) = self.resolve(above) else { return Ok(false) };
         if self.child(parent, name).is_none() {
             return Ok(false);
@@ -43,6 +52,12 @@ impl Tree {
         let Ok(id) = self.resolve(path) else { return Vec::new() };
         self.entries(id).map(|(name, _)| name.to_vec()).collect()
     }
+}
+
+/// The directory of an absolute path, and the name in it.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let slash = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    (&path[..slash], path.get(slash + 1..).unwrap_or_default())
 }
 
 #[cfg(test)]

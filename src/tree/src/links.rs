@@ -3,6 +3,22 @@ use std::collections::BTreeMap;
 use crate::node::Kind;
 use crate::tree::{Entry, NodeId, Tree};
 
+impl Tree {
+    /// How many names each inode has, by [`NodeId::index`]; 0 for directories, and for what no directory has.
+    #[must_use]
+    pub fn count_names(&self) -> Vec<u32> {
+        let mut names = vec![0_u32; self.node_count()];
+        let mut pending = vec![Self::ROOT];
+        while let Some(id) = pending.pop() {
+            match &self.node(id).kind {
+                Kind::Directory(entries) => pending.extend(entries.values()),
+                _ => names[id.index()] += 1,
+            }
+        }
+        names
+    }
+}
+
 /// Which inodes have several names, and the first of them in the order they are asked about.
 #[derive(Debug)]
 pub(crate) struct Links {
@@ -11,17 +27,8 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Counts the names of every inode that is not a directory.
     pub(crate) fn of(tree: &Tree) -> Self {
-        let mut names = vec![0_u32; tree.node_count()];
-        let mut pending = vec![Tree::ROOT];
-        while let Some(id) = pending.pop() {
-            match &tree.node(id).kind {
-                Kind::Directory(entries) => pending.extend(entries.values()),
-                _ => names[id.index()] += 1,
-            }
-        }
-        Self { names, first: BTreeMap::new() }
+        Self { names: tree.count_names(), first: BTreeMap::new() }
     }
 
     /// Whether the inode has more than one name.

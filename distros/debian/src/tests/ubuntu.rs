@@ -1,8 +1,8 @@
 //! A relative: what it has of its own, and what of its base.
 
-use rootfs_plugin::{AptRepository, Architecture, Include, Key, Plan, PlannedPackage, Request, Tweak};
+use rootfs_plugin::{AptRepository, Architecture, FileDistro, Include, Key, Plan, PlannedPackage, Request, Tweak};
 
-use crate::{AptDistro, DEBIAN, KEYS, UBUNTU, debian, ubuntu};
+use crate::{FILE, KEYS, UBUNTU, debian, ubuntu};
 
 fn request() -> Request {
     Request { distribution: "ubuntu".into(), ..super::request() }
@@ -89,10 +89,10 @@ fn a_keyring_takes_the_place_of_the_carried_keys() {
 #[test]
 fn a_relative_of_another_base_is_refused() {
     let text = UBUNTU.replace("base = \"debian\"", "base = \"devuan\"");
-    let error = AptDistro::parse_relative(&text, DEBIAN, &KEYS).unwrap_err();
+    let error = FileDistro::parse_relative(&text, FILE, &KEYS).unwrap_err();
     assert_eq!(error.to_string(), "base names the distribution `devuan`, which is not defined");
     let text = UBUNTU.replace("ubuntu-2018", "ubuntu-2004");
-    let error = AptDistro::parse_relative(&text, DEBIAN, &KEYS).unwrap_err();
+    let error = FileDistro::parse_relative(&text, FILE, &KEYS).unwrap_err();
     assert_eq!(error.to_string(), "release resolute names the key `ubuntu-2004`, which is not defined");
-    assert!(AptDistro::parse_relative(&UBUNTU.replace("summary", "sumary"), DEBIAN, &KEYS).is_err());
+    assert!(FileDistro::parse_relative(&UBUNTU.replace("summary", "sumary"), FILE, &KEYS).is_err());
 }

@@ -4,12 +4,10 @@ use super::xattr::Placed;
 use crate::ext4::Ext4Error;
 use crate::ext4::form::Form;
 use crate::ext4::format::LINK_MAX;
+use crate::limits::{Impossible, check_kind};
 
 /// Whole blocks that an extent tree can map: numbers of 32 bits, of which the last means something else.
 const FILE_BLOCKS: u64 = 0xFFFF_FFFF - 1;
-/// The largest device numbers of `new_encode_dev`.
-const MAJORS: u32 = 1 << 12;
-const MINORS: u32 = 1 << 20;
 /// From 1901 on, and before 2310-04-04: what 34 bits could tell beyond, e2fsck takes for a mistaken 1901 to 1970 and would change.
 const TIMES: std::ops::Range<i64> = -(1 << 31)..(3 << 32) - (1 << 31);
 
@@ -60,15 +58,13 @@ pub(crate) fn check_node(node: &Node, form: Form) -> Result<Checked, Defect> {
     check_time(node.metadata.mtime)?;
     // A target and the NUL after it share a block.
     let longest_target = form.block_size as usize - 1;
+    check_kind(&node.kind, longest_target).map_err(|impossible| match impossible {
+        Impossible::LinkTarget { length } => Defect::LinkTarget { length, limit: longest_target },
+        Impossible::Device { major, minor } => Defect::Device { major, minor },
+    })?;
     match &node.kind {
         Kind::File(file) if file.length.div_ceil(form.block_size.into()) > FILE_BLOCKS => {
             Err(Defect::FileTooLarge { length: file.length, limit: FILE_BLOCKS * u64::from(form.block_size) })
-        }
-        Kind::Symlink(target) if target.is_empty() || target.len() > longest_target || target.contains(&0) => {
-            Err(Defect::LinkTarget { length: target.len(), limit: longest_target })
-        }
-        Kind::CharDevice { major, minor } | Kind::BlockDevice { major, minor } if *major >= MAJORS || *minor >= MINORS => {
-            Err(Defect::Device { major: *major, minor: *minor })
         }
         _ => {
             let shares = match &node.metadata.xattrs {

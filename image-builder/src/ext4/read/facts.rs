@@ -51,7 +51,8 @@ pub struct Ext4Facts {
 }
 
 impl Ext4Facts {
-    pub(super) fn of(superblock: &Superblock, block_size: u32) -> Self {
+    /// What a superblock says; a block has so many bytes.
+    pub(crate) fn of(superblock: &Superblock, block_size: u32) -> Self {
         let features = Features::of(superblock);
         let wide = |low: u32, high: u32| join(low, if features.bit64 { high } else { 0 });
         let time = |low: u32, high: u8| join(low, high.into());

@@ -5,7 +5,7 @@ use crate::ext4::format::{Compat, Incompat, RoCompat, Superblock};
 /// Whether a reader that doesn't know the feature can still verify the rest.
 type Named = (u32, &'static str, bool);
 
-const COMPAT: [Named; 13] = [
+const COMPAT: [Named; 12] = [
     (0x1, "dir_prealloc", true),
     (0x2, "imagic_inodes", false),
     (0x4, "has_journal", true),
@@ -13,8 +13,7 @@ const COMPAT: [Named; 13] = [
     (0x10, "resize_inode", true),
     (0x20, "dir_index", true),
     (0x40, "lazy_bg", false),
-    (0x80, "snapshot_bitmap", false),
-    (0x100, "exclude_inode", false),
+    (0x100, "snapshot_bitmap", false),
     (0x200, "sparse_super2", false),
     (0x400, "fast_commit", true),
     (0x800, "stable_inodes", true),
@@ -40,10 +39,9 @@ const INCOMPAT: [Named; 16] = [
     (0x2_0000, "casefold", false),
 ];
 
-const RO_COMPAT: [Named; 17] = [
+const RO_COMPAT: [Named; 16] = [
     (0x1, "sparse_super", true),
     (0x2, "large_file", true),
-    (0x4, "btree_dir", false),
     (0x8, "huge_file", true),
     (0x10, "uninit_bg", true),
     (0x20, "dir_nlink", true),
@@ -60,32 +58,49 @@ const RO_COMPAT: [Named; 17] = [
     (0x1_0000, "orphan_present", true),
 ];
 
-/// The features of one word, each with whether it is known.
-fn of(word: u32, names: &[Named], kind: &'static str) -> impl Iterator<Item = (String, bool)> {
-    let bits = (0..32).map(|bit| 1_u32 << bit).filter(move |bit| word & bit != 0);
-    bits.map(move |bit| match names.iter().find(|(known, ..)| *known == bit) {
-        Some((_, name, is_known)) => ((*name).to_owned(), *is_known),
-        None => (format!("{kind} {bit:#x}"), false),
+/// A feature of a filesystem.
+#[derive(Debug, Clone, Copy)]
+struct Feature {
+    /// The word it is in, and its bit there.
+    place: (&'static str, u32),
+    known: Option<Named>,
+}
+
+impl Feature {
+    /// Its name; what isn't known is its word and number.
+    fn name(self) -> String {
+        let (word, bit) = self.place;
+        self.known.map_or_else(|| format!("{word} {bit:#x}"), |(_, name, _)| name.to_owned())
+    }
+}
+
+fn all(superblock: &Superblock) -> impl Iterator<Item = Feature> {
+    let Superblock { s_feature_compat, s_feature_incompat, s_feature_ro_compat, .. } = superblock;
+    let words: [(&str, u32, &'static [Named]); 3] = [
+        ("compat", s_feature_compat.bits(), &COMPAT),
+        ("incompat", s_feature_incompat.bits(), &INCOMPAT),
+        ("ro_compat", s_feature_ro_compat.bits(), &RO_COMPAT),
+    ];
+    words.into_iter().flat_map(|(name, word, known)| {
+        let bits = (0..32).map(|bit| 1_u32 << bit).filter(move |bit| word & bit != 0);
+        bits.map(move |bit| Feature { place: (name, bit), known: known.iter().find(|(known, ..)| *known == bit).copied() })
     })
 }
 
-fn all(superblock: &Superblock) -> impl Iterator<Item = (String, bool)> {
-    let Superblock { s_feature_compat, s_feature_incompat, s_feature_ro_compat, .. } = superblock;
-    of(s_feature_compat.bits(), &COMPAT, "compat").chain(of(s_feature_incompat.bits(), &INCOMPAT, "incompat")).chain(of(
-        s_feature_ro_compat.bits(),
-        &RO_COMPAT,
-        "ro_compat",
-    ))
+/// All of them, what isn't known as its word and number.
+pub(super) fn names(superblock: &Superblock) -> Vec<String> {
+    all(superblock).map(Feature::name).collect()
 }
 
-/// All of them, what isn't known as its number.
-pub(super) fn names(superblock: &Superblock) -> Vec<String> {
-    all(superblock).map(|(name, _)| name).collect()
+/// All of them, what isn't known as its number alone.
+pub(crate) fn short_names(superblock: &Superblock) -> Vec<String> {
+    let short = |feature: Feature| feature.known.map_or_else(|| format!("{:#x}", feature.place.1), |(_, name, _)| name.to_owned());
+    all(superblock).map(short).collect()
 }
 
 /// Those without which nothing can be verified.
 pub(super) fn unsupported(superblock: &Superblock) -> Vec<String> {
-    all(superblock).filter(|(_, is_known)| !is_known).map(|(name, _)| name).collect()
+    all(superblock).filter(|feature| !feature.known.is_some_and(|(.., is_known)| is_known)).map(Feature::name).collect()
 }
 
 /// What the rest of the reader asks for.

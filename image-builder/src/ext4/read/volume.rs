@@ -8,7 +8,7 @@ use crate::ext4::checksum::Checksum;
 use crate::ext4::format::{GroupDesc, Superblock};
 
 /// Sizes of blocks are 1024 shifted by at most this.
-pub(super) const LOG_BLOCK_SIZE_LIMIT: u32 = 6;
+pub(crate) const LOG_BLOCK_SIZE_LIMIT: u32 = 6;
 /// Least blocks of a group, as e2fsprogs has it.
 const BLOCKS_PER_GROUP_LEAST: u32 = 256;
 

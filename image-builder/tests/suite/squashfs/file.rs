@@ -1,12 +1,12 @@
 //! How an image comes into its file: in order, watched, and stopped.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use rootfs_image::{Image, Progress, Sink, SinkError, Squashfs, SquashfsError};
+use rootfs_image::{Image, Sink, SinkError, Squashfs, SquashfsError};
 use rootfs_tree::{Kind, Tree};
 
 use super::judge::{noise, quick};
+use crate::file::Watch;
 use crate::forest::{add, empty};
 
 fn files(count: u64, length: usize) -> Tree {
@@ -46,21 +46,6 @@ fn it_is_written_front_to_back_and_the_superblock_last() {
     assert_eq!(end, 4096 + written.size);
 }
 
-struct Watch {
-    bytes: AtomicU64,
-    stop_at: u64,
-}
-
-impl Progress for Watch {
-    fn advance(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) >= self.stop_at
-    }
-}
-
 #[test]
 fn progress_counts_contents_and_can_stop() {
     // 100 of noise, of which one is there twice, and one of zeros.
@@ -68,7 +53,7 @@ fn progress_counts_contents_and_can_stop() {
     add(&mut tree, Tree::ROOT, "same", Kind::inline(noise(123_450, 1)));
     add(&mut tree, Tree::ROOT, "zeros", Kind::inline(vec![0; 1 << 20]));
     let write = |stop_at| {
-        let watch = Watch { bytes: AtomicU64::new(0), stop_at };
+        let watch = Watch { stop_at, ..Watch::default() };
         let written = Squashfs::write(&tree, &quick(), &Image::new(&Pieces::default()).with_progress(&watch));
         (written, watch.bytes.into_inner())
     };

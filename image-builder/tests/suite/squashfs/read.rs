@@ -31,6 +31,16 @@ pub(super) fn full() -> Tree {
     tree
 }
 
+/// The same but for what the filesystem of a temporary directory may not hold, and laid out in a directory.
+pub(super) fn full_on_disk(directory: &std::path::Path) -> Tree {
+    let mut tree = full();
+    tree.remove_entry(Tree::ROOT, b"dev").unwrap();
+    let odd = tree.lookup(b"/tmp\xff\x01\n/odd").unwrap();
+    tree.node_mut(odd).metadata.xattrs = None;
+    tree.materialise(directory).unwrap();
+    tree
+}
+
 #[test]
 fn what_is_written_can_be_verified() {
     let tree = full();
@@ -57,12 +67,7 @@ fn what_is_written_can_be_verified() {
 fn what_mksquashfs_writes_can_be_verified() {
     let host = tempfile::tempdir().unwrap();
     let (directory, image) = (host.path().join("tree"), host.path().join("image"));
-    let mut tree = full();
-    tree.remove_entry(Tree::ROOT, b"dev").unwrap();
-    // More than the filesystem of a temporary directory may hold.
-    let odd = tree.lookup(b"/tmp\xff\x01\n/odd").unwrap();
-    tree.node_mut(odd).metadata.xattrs = None;
-    tree.materialise(&directory).unwrap();
+    full_on_disk(&directory);
     for arguments in [
         &["gzip"][..],
         &["xz", "-Xbcj", "x86"],

@@ -1,22 +1,10 @@
 //! What can't be written is refused, and nothing is left.
 
 use rootfs_image::{Image, Sink, SinkError, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
-use rootfs_tree::{Content, FileContent, Kind, Layer, NodeId, Time, Tree};
+use rootfs_tree::{Content, FileContent, Kind, Layer, Time, Tree};
 
 use super::judge::{quick, try_write, with};
-use crate::forest::{add, empty, with_xattrs};
-
-fn one(kind: Kind, change: impl FnOnce(&mut Tree, NodeId)) -> Tree {
-    let mut tree = empty();
-    let directory = add(&mut tree, Tree::ROOT, "directory", Kind::directory());
-    let id = add(&mut tree, directory, "odd", kind);
-    change(&mut tree, id);
-    tree
-}
-
-fn file() -> Kind {
-    Kind::inline(&b"x"[..])
-}
+use crate::forest::{add, empty, file, one, with_xattrs};
 
 fn long(length: u64) -> Kind {
     let layer = Tree::default().add_layer(Layer { path: "/dev/null".into() });

@@ -106,6 +106,12 @@ pub struct BuildArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "yes", value_name = "yes|no", value_parser = yes_no(), help_heading = "Customise")]
     pub agent_init: Option<bool>,
 
+    /// Look for plugins here too: one, or a directory of some (repeatable)
+    #[arg(long, value_name = "DIR", help_heading = "Running")]
+    pub plugin_dir: Vec<PathBuf>,
+    /// How many seconds a plugin's own code may take without a word [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = "Running")]
+    pub timeout: Option<u64>,
     /// Read settings from this file (TOML, a key for each flag)
     #[arg(long, value_name = "FILE", help_heading = "Running")]
     pub config: Option<PathBuf>,

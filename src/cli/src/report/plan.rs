@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
 use rootfs_plugin::{
-    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, RpmInstaller, RpmRepository, RpmSource, Trim,
-    Tweak,
+    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, RpmInstaller, RpmRepository, RpmSource,
+    ShellInstaller, Trim, Tweak,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan
         Installer::Apt(apt) => apt.repositories.iter().for_each(|repository| write_repository(&mut text, repository)),
         Installer::Apk(apk) => write_apk(&mut text, apk),
         Installer::Rpm(rpm) => write_rpm(&mut text, rpm),
+        Installer::Shell(shell) => write_shell(&mut text, shell),
     }
     let mut install: Vec<String> = plan.include.iter().map(included).collect();
     install.extend(plan.installer.apt().filter(|apt| apt.recommends).map(|_| "and what they recommend".to_owned()));
@@ -30,7 +31,9 @@ pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan
         install.extend(rpm.weak.then(|| "and what they recommend".to_owned()));
     }
     let verb = if plan.selection.is_some() { "files of" } else { "install" };
-    let _ = writeln!(text, "  {verb:<10} {}", install.join(", "));
+    if !install.is_empty() {
+        let _ = writeln!(text, "  {verb:<10} {}", install.join(", "));
+    }
     if let Some(source) = &plan.source {
         let files: String = source.files.values().map(|path| format!(", with {}", path.display())).collect();
         let _ = writeln!(text, "  {:<10} {} by {}{files}", "compile", source.package, source.tools.join(", "));
@@ -103,6 +106,14 @@ fn write_rpm(text: &mut String, rpm: &RpmInstaller) {
         let _ = writeln!(text, "  {:<10} {}", "never", rpm.exclude.join(", "));
     }
     let _ = writeln!(text, "  {:<10} {}", "by", rpm.tools.join(", "));
+}
+
+fn write_shell(text: &mut String, ShellInstaller { directory, variables }: &ShellInstaller) {
+    let _ = writeln!(text, "  {:<10} the scripts in {}, which download for themselves", "by", directory.display());
+    let _ = writeln!(text, "  {:<10} nothing", "pinned");
+    for (name, value) in variables {
+        let _ = writeln!(text, "  {:<10} {name}={value}", "with");
+    }
 }
 
 fn write_repository(text: &mut String, repository: &AptRepository) {

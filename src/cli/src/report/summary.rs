@@ -13,12 +13,9 @@ pub(crate) fn write_summary(summary: &Summary) -> String {
     let Summary { distribution, release, variant, architecture, packages, bytes, digest, steps, .. } = summary;
     let mut text = String::new();
     let total = steps.iter().map(|(_, time)| *time).sum();
-    let _ = writeln!(
-        text,
-        "{distribution} {release} ({variant}) for {architecture}: {packages} packages, {}, {}",
-        units::size(*bytes),
-        units::time(total)
-    );
+    let counted = if summary.can_be_locked { format!("{packages} packages, ") } else { String::new() };
+    let _ =
+        writeln!(text, "{distribution} {release} ({variant}) for {architecture}: {counted}{}, {}", units::size(*bytes), units::time(total));
     let times: Vec<String> = steps.iter().map(|(step, time)| format!("{} {}", step.name(), units::time(*time))).collect();
     if !times.is_empty() {
         let _ = writeln!(text, "  time    {}", times.join(", "));
@@ -31,6 +28,9 @@ pub(crate) fn write_summary(summary: &Summary) -> String {
         .collect();
     if !reused.is_empty() {
         let _ = writeln!(text, "  reused  {} (--explain tells why)", reused.join(", "));
+    }
+    if !summary.can_be_locked {
+        let _ = writeln!(text, "  pinned  nothing: its scripts downloaded for themselves");
     }
     let _ = writeln!(text, "  digest  {digest}");
     for output in &summary.outputs {
@@ -86,6 +86,7 @@ pub(crate) fn summary_json(summary: &Summary) -> Value {
         "findings": findings_json(&summary.findings),
         "outputs": summary.outputs.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
         "lock": summary.lock.map(|digest| digest.to_string()),
+        "pinned": summary.lock.is_some(),
     })
 }
 
@@ -112,6 +113,7 @@ mod tests {
             findings: vec![],
             outputs: vec!["./out".into()],
             lock: Some(Digest([1; 32])),
+            can_be_locked: true,
             init: Init::Systemd,
         }
     }
@@ -125,6 +127,16 @@ mod tests {
         );
         assert_eq!(write_summary(&summary), expected);
         assert_eq!(summary_json(&summary)["seconds"]["unpack"], json!(2.6));
+    }
+
+    #[test]
+    fn what_nothing_pins_is_told_so() {
+        assert_eq!(summary_json(&summary())["pinned"], json!(true));
+        let unlocked = Summary { lock: None, can_be_locked: false, packages: 0, ..summary() };
+        let text = write_summary(&unlocked);
+        assert!(text.starts_with("debian trixie (guest) for x86_64: 301.2 MB, 3.0 s\n"), "{text}");
+        assert!(text.contains("\n  pinned  nothing"), "{text}");
+        assert_eq!(summary_json(&unlocked)["pinned"], json!(false));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::privilege::{become_root, become_root_or_stay};
 use crate::progress::Progress;
 use crate::report::{Summary, plan_json, summary_json, write_findings, write_plan, write_summary};
 use crate::settings::{Host, Settled, settle};
-use crate::starter;
+use crate::{starter, unlocked};
 
 pub(super) fn run(
     distro: &'static dyn Distro,
@@ -30,6 +30,7 @@ pub(super) fn run(
     let Settled { request, invocation, dry_run } = settle(distro, args, environment, &host(), now())?;
     let plan = distro.plan(&request)?;
     starter::require_planned(&plan, invocation.boot())?;
+    unlocked::require_allowed(&plan, &invocation)?;
     if dry_run {
         return show_plan(&invocation, &request, &plan);
     }
@@ -42,6 +43,7 @@ pub(super) fn run(
         become_root_or_stay(environment)?;
     }
     let progress = Progress::new(invocation.verbosity, Arc::clone(&interrupted)).explaining(invocation.explain);
+    progress.notes(&end_of_life(distro, &plan, invocation.now));
     let result = pipeline::run(&invocation, &request, &progress);
     progress.finish();
     match result {
@@ -49,6 +51,13 @@ pub(super) fn run(
         Err(_) if interrupted.load(Ordering::Relaxed) => Err(Failure::new("interrupted").exit(Exit::Interrupted)),
         Err(failure) => Err(with_script(failure, &progress)),
     }
+}
+
+/// What is to be told of a release that nobody mends any more.
+fn end_of_life(distro: &dyn Distro, plan: &Plan, now: i64) -> Vec<String> {
+    let release = distro.info().releases.iter().find(|release| release.name == plan.release && release.has_ended(now));
+    let day = release.and_then(|release| release.end_of_life.as_ref());
+    day.map(|day| format!("{} {} has had no support since {day}", plan.distribution, plan.release)).into_iter().collect()
 }
 
 fn show_plan(invocation: &Invocation, request: &Request, plan: &Plan) -> Result<Exit, Failure> {

@@ -25,17 +25,21 @@ const CALLS: [Calls; 4] = [
 ];
 
 /// Offsets in `struct seccomp_data`.
-const NUMBER: u32 = 0;
-const ARCHITECTURE: u32 = 4;
+pub(super) const NUMBER: u32 = 0;
+pub(super) const ARCHITECTURE: u32 = 4;
 
 /// Installs the filter for this process and all its children. Needs `CAP_SYS_ADMIN`.
 pub(super) fn install() -> Result<(), Errno> {
-    let mut program = program();
+    load_program(program(), 0).map(drop)
+}
+
+/// Gives a filter to the kernel. What comes back is 0, or a file descriptor where the flags ask for one.
+pub(super) fn load_program(mut program: Vec<sock_filter>, flags: libc::c_ulong) -> Result<libc::c_long, Errno> {
     let length = u16::try_from(program.len()).or(Err(Errno::TOOBIG))?;
     let filter = sock_fprog { len: length, filter: program.as_mut_ptr() };
     // SAFETY: `filter` points at `length` whole instructions, which the kernel copies and checks before the call returns.
-    let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const filter) };
-    if result == 0 { Ok(()) } else { Err(last_error()) }
+    let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const filter) };
+    if result >= 0 { Ok(result) } else { Err(last_error()) }
 }
 
 fn program() -> Vec<sock_filter> {
@@ -54,23 +58,23 @@ fn program() -> Vec<sock_filter> {
     program
 }
 
-fn load(offset: u32) -> sock_filter {
+pub(super) fn load(offset: u32) -> sock_filter {
     instruction(BPF_LD | BPF_W | BPF_ABS, 0, 0, offset)
 }
 
-fn skip_if_equal(value: u32, skipped: u8) -> sock_filter {
+pub(super) fn skip_if_equal(value: u32, skipped: u8) -> sock_filter {
     instruction(BPF_JMP | BPF_JEQ | BPF_K, skipped, 0, value)
 }
 
-fn skip_unless_equal(value: u32, skipped: u8) -> sock_filter {
+pub(super) fn skip_unless_equal(value: u32, skipped: u8) -> sock_filter {
     instruction(BPF_JMP | BPF_JEQ | BPF_K, 0, skipped, value)
 }
 
-fn give(answer: u32) -> sock_filter {
+pub(super) fn give(answer: u32) -> sock_filter {
     instruction(BPF_RET | BPF_K, 0, 0, answer)
 }
 
-fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> sock_filter {
+pub(super) fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> sock_filter {
     sock_filter { code: u16::try_from(code).unwrap_or(u16::MAX), jt, jf, k }
 }
 

@@ -13,6 +13,7 @@ mod namespace;
 mod process;
 mod root;
 mod supervisor;
+mod workshop;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -28,25 +29,31 @@ use crate::failure::Step;
 use crate::fork::{self, Fork};
 use crate::signals::ChildSignals;
 use process::ProcessTable;
-use supervisor::Supervisor;
+use supervisor::{Supervisor, Surroundings};
 
 pub(crate) use attended::attend;
+pub(crate) use workshop::run as run_workshop;
 
 /// Sets the namespaces up and serves until the client closes its end. The exit status is nonzero when nothing was served.
 pub(crate) fn run(hostname: &OsStr) -> ExitCode {
+    run_in(namespace::enter, || Ok(Surroundings { processes: prepare(hostname, root::own_stage)?, null: "/root/dev/null", nodes: None }))
+}
+
+/// `enter` leaves the host's namespaces, in the runner's first process; `prepare` is the first thing that process 1 does.
+fn run_in(enter: impl FnOnce() -> Result<(), Failure>, prepare: impl FnOnce() -> Result<Surroundings, Failure>) -> ExitCode {
     fork::close_inherited_files();
     // Executed through a descriptor, it would be called by that one's number.
     let _ = rustix::thread::set_name(c"rootfs-guest");
     let Ok((requests, mut events)) = take_stdio() else {
         return ExitCode::FAILURE;
     };
-    match leave_host() {
+    match leave_host(enter) {
         Ok((Fork::Parent(child), _)) => {
             drop(requests);
             wait_for_process_1(child, events)
         }
-        Ok((Fork::Child, children)) => match prepare(hostname, root::own_stage) {
-            Ok(processes) => serve(Supervisor { requests, events, children, processes }),
+        Ok((Fork::Child, children)) => match prepare() {
+            Ok(surroundings) => serve(Supervisor { requests, events, children, surroundings }),
             Err(failure) => report(failure, &mut events),
         },
         Err(failure) => report(failure, &mut events),
@@ -69,9 +76,9 @@ fn report(failure: Failure, events: &mut File) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn leave_host() -> Result<(Fork, ChildSignals), Failure> {
+fn leave_host(enter: impl FnOnce() -> Result<(), Failure>) -> Result<(Fork, ChildSignals), Failure> {
     rustix::process::setsid().step("start a session")?;
-    namespace::enter()?;
+    enter()?;
     let children = ChildSignals::new().step("watch for children")?;
     Ok((fork::fork().step("start process 1")?, children))
 }
@@ -95,18 +102,27 @@ fn wait_for_process_1(child: Pid, mut events: File) -> ExitCode {
 
 /// Everything a command finds around it, but for its own streams. `stage` makes the current directory one whose `root` is the tree.
 fn prepare(hostname: &OsStr, stage: fn() -> Result<(), Errno>) -> Result<ProcessTable, Failure> {
+    become_process_1(hostname)?;
+    let processes = root::enter(stage)?;
+    settle_down()?;
+    landlock::restrict()?;
+    capabilities::reduce(capabilities::OF_SCRIPTS)?;
+    Ok(processes)
+}
+
+fn become_process_1(hostname: &OsStr) -> Result<(), Failure> {
     // The client's death closes the requests; this covers the death of the process between the two.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).step("ask for the parent's death signal")?;
-    rustix::system::sethostname(hostname.as_bytes()).step("set the host name")?;
-    let processes = root::enter(stage)?;
+    rustix::system::sethostname(hostname.as_bytes()).step("set the host name")
+}
+
+/// Makes the same what a command inherits from whoever calls.
+fn settle_down() -> Result<(), Failure> {
     // A plain user's groups can't be given up by everyone who has them; nobody inside knows them.
     let _ = rustix::thread::set_thread_groups(&[]);
     rustix::process::umask(Mode::from_raw_mode(0o022));
     limits::reset()?;
-    filter::install().step("install the system call filter")?;
-    landlock::restrict()?;
-    capabilities::reduce()?;
-    Ok(processes)
+    filter::install().step("install the system call filter")
 }
 
 fn serve(mut supervisor: Supervisor) -> ExitCode {

@@ -13,6 +13,11 @@ impl ProcessTable {
         rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map(Self)
     }
 
+    /// What the kernel tells of a process.
+    pub(super) fn directory(&self, process: u32) -> Result<OwnedFd, Errno> {
+        rustix::fs::openat(&self.0, process.to_string(), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+    }
+
     /// Names of all processes that run, but for this one; those that have ended and were not yet waited for don't count.
     pub(super) fn running(&self) -> Vec<Vec<u8>> {
         let Ok(entries) = Dir::read_from(&self.0) else {

@@ -28,7 +28,7 @@ const LINKS: [(&str, &str); 5] = [
 /// Parts of /proc that reach the whole machine; root could write to them without any capability.
 const READ_ONLY: [&str; 5] = ["sys", "sysrq-trigger", "irq", "bus", "fs"];
 
-const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NOEXEC).union(MountFlags::NODEV);
+pub(super) const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NOEXEC).union(MountFlags::NODEV);
 
 /// Makes the mounts and moves into them. `stage` must leave the stage, a mount of its own, as the current directory; afterwards it is `/`.
 pub(super) fn enter(stage: fn() -> Result<(), rustix::io::Errno>) -> Result<ProcessTable, Failure> {
@@ -36,13 +36,18 @@ pub(super) fn enter(stage: fn() -> Result<(), rustix::io::Errno>) -> Result<Proc
     stage().step("mount the stage")?;
     mount("proc", "root/proc", PLAIN, None)?;
     let processes = ProcessTable::open("root/proc").step("open /proc")?;
-    protect_proc()?;
+    protect_proc("root/proc")?;
     mount("sysfs", "root/sys", PLAIN | MountFlags::RDONLY, None)?;
-    fill_dev()?;
+    fill_dev("root/dev")?;
+    make_current_directory_root()?;
+    Ok(processes)
+}
+
+/// Leaves all else; the current directory must be a mount.
+pub(super) fn make_current_directory_root() -> Result<(), Failure> {
     rustix::process::pivot_root(".", ".").step("change the root")?;
     rustix::mount::unmount("/", UnmountFlags::DETACH).step("leave the host's root")?;
-    rustix::process::chdir("/").step("change the directory")?;
-    Ok(processes)
+    rustix::process::chdir("/").step("change the directory")
 }
 
 /// A root must be a mount. Its device nodes are data, never devices: the packages decide what they are.
@@ -77,9 +82,9 @@ fn present_flags(path: &str) -> Result<MountFlags, rustix::io::Errno> {
     Ok(same.into_iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, flag)| flag).collect())
 }
 
-fn protect_proc() -> Result<(), Failure> {
+pub(super) fn protect_proc(proc: &str) -> Result<(), Failure> {
     for name in READ_ONLY {
-        let path = format!("root/proc/{name}");
+        let path = format!("{proc}/{name}");
         match rustix::mount::mount_bind(&path, &path) {
             // Some kernels are built without it.
             Err(rustix::io::Errno::NOENT) => continue,
@@ -90,26 +95,27 @@ fn protect_proc() -> Result<(), Failure> {
     Ok(())
 }
 
-fn fill_dev() -> Result<(), Failure> {
-    mount("tmpfs", "root/dev", MountFlags::NOSUID | MountFlags::NODEV, Some(c"mode=0755,size=4m"))?;
+pub(super) fn fill_dev(dev: &str) -> Result<(), Failure> {
+    mount("tmpfs", dev, MountFlags::NOSUID | MountFlags::NODEV, Some(c"mode=0755,size=4m"))?;
     for name in DEVICES {
-        let path = format!("root/dev/{name}");
+        let path = format!("{dev}/{name}");
         let place = rustix::fs::open(&path, OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::from_raw_mode(0o666));
         place.step(&format!("make /dev/{name}"))?;
         rustix::mount::mount_bind(format!("/dev/{name}"), &path).step(&format!("mount /dev/{name}"))?;
     }
     for (name, target) in LINKS {
-        rustix::fs::symlink(target, format!("root/dev/{name}")).step(&format!("make /dev/{name}"))?;
+        rustix::fs::symlink(target, format!("{dev}/{name}")).step(&format!("make /dev/{name}"))?;
     }
     for name in ["pts", "shm"] {
-        rustix::fs::mkdir(format!("root/dev/{name}"), Mode::from_raw_mode(0o755)).step(&format!("make /dev/{name}"))?;
+        rustix::fs::mkdir(format!("{dev}/{name}"), Mode::from_raw_mode(0o755)).step(&format!("make /dev/{name}"))?;
     }
     let terminals = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
-    mount("devpts", "root/dev/pts", MountFlags::NOSUID | MountFlags::NOEXEC, Some(terminals))?;
-    mount("tmpfs", "root/dev/shm", MountFlags::NOSUID | MountFlags::NODEV, Some(c"mode=1777"))
+    mount("devpts", &format!("{dev}/pts"), MountFlags::NOSUID | MountFlags::NOEXEC, Some(terminals))?;
+    mount("tmpfs", &format!("{dev}/shm"), MountFlags::NOSUID | MountFlags::NODEV, Some(c"mode=1777"))
 }
 
-fn mount(kind: &str, target: &str, flags: MountFlags, data: Option<&CStr>) -> Result<(), Failure> {
-    let place = target.strip_prefix("root").unwrap_or(target);
+/// `target` is below a directory that becomes the root.
+pub(super) fn mount(kind: &str, target: &str, flags: MountFlags, data: Option<&CStr>) -> Result<(), Failure> {
+    let place = target.find('/').map_or(target, |slash| &target[slash..]);
     rustix::mount::mount(kind, target, kind, flags, data).step(&format!("mount {place}"))
 }

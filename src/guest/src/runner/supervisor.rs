@@ -11,6 +11,7 @@ use rustix::process::{Pid, WaitOptions};
 
 use super::command::{self, Place, Running};
 use super::process::{ProcessTable, kill_all};
+use super::workshop::Nodes;
 use crate::child::{kill_group, meaning};
 use crate::failure::Step;
 use crate::signals::ChildSignals;
@@ -29,8 +30,18 @@ pub(super) struct Supervisor {
     pub(super) events: File,
     /// Wakes the loop when a process has ended.
     pub(super) children: ChildSignals,
+    /// What it has to work with.
+    pub(super) surroundings: Surroundings,
+}
+
+/// What process 1 has, where it is.
+pub(super) struct Surroundings {
     /// Who is there.
     pub(super) processes: ProcessTable,
+    /// Where it finds what has nothing to read.
+    pub(super) null: &'static str,
+    /// Device nodes that commands want to make, where the kernel doesn't let them.
+    pub(super) nodes: Option<Nodes>,
 }
 
 /// A command on its way.
@@ -80,7 +91,7 @@ impl Supervisor {
                 None => return Err(std::io::Error::from(ErrorKind::UnexpectedEof).into()),
             }
         }
-        Ok(input.and_then(start_of).step("keep the input").map_err(Refusal::Other))
+        Ok(input.and_then(|file| start_of(file, self.surroundings.null)).step("keep the input").map_err(Refusal::Other))
     }
 
     fn attend(&mut self, id: u32, running: Running) -> Result<(), ProtocolError> {
@@ -105,6 +116,7 @@ impl Supervisor {
         let mut files = vec![readable(self.requests.as_fd()), readable(self.children.as_fd())];
         let open: Vec<usize> = (0..command.streams.len()).filter(|index| command.streams[*index].1.is_some()).collect();
         files.extend(command.streams.iter().filter_map(|(_, file)| file.as_ref()).map(|file| readable(file.as_fd())));
+        files.extend(self.surroundings.nodes.iter().map(|nodes| readable(nodes.as_fd())));
         let timeout = command.ended.map(|_| &GLANCE);
         match poll(&mut files, timeout) {
             Ok(_) | Err(Errno::INTR) => {}
@@ -114,6 +126,11 @@ impl Supervisor {
         drop(files);
         if news[0] {
             self.obey(command)?;
+        }
+        if let Some(nodes) = &self.surroundings.nodes
+            && news.last() == Some(&true)
+        {
+            nodes.answer(&self.surroundings.processes);
         }
         for (index, _) in open.into_iter().zip(&news[2..]).filter(|(_, ready)| **ready) {
             self.pass_on(command, index, buffer)?;
@@ -163,7 +180,7 @@ impl Supervisor {
         let Some(ended) = command.ended else {
             return;
         };
-        let running = self.processes.running();
+        let running = self.surroundings.processes.running();
         if running.is_empty() {
             // Whoever came into being meanwhile has no name, but no future either.
             kill_all();
@@ -191,9 +208,9 @@ fn append(file: Option<File>, bytes: &[u8]) -> Result<Option<File>, Errno> {
     Ok(Some(file))
 }
 
-fn start_of(file: Option<File>) -> Result<OwnedFd, Errno> {
+fn start_of(file: Option<File>, null: &str) -> Result<OwnedFd, Errno> {
     let Some(mut file) = file else {
-        return rustix::fs::open("/root/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        return rustix::fs::open(null, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
     };
     file.rewind().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
     Ok(file.into())

@@ -1,9 +1,8 @@
-use std::io;
-
 use rootfs_tree::Digest;
 
 use super::Sha1Sum;
 use super::keys::SignatureError;
+use crate::payload::StreamFault;
 
 /// What is wrong with an index or a package.
 #[derive(Debug, thiserror::Error)]
@@ -14,12 +13,6 @@ pub enum ApkFault {
     /// It doesn't begin as gzip does.
     #[error("it is not a gzip stream")]
     NotGzip,
-    /// It ends too early.
-    #[error("it ends in the middle of {place}")]
-    Truncated {
-        /// A part of it.
-        place: &'static str,
-    },
     /// Something that every such file has is not there.
     #[error("it has no {what}")]
     Missing {
@@ -73,18 +66,9 @@ pub enum ApkFault {
     /// Nobody who is trusted vouches for it.
     #[error("its signature is not accepted")]
     Signature(#[from] SignatureError),
-    /// It can't be read, or a compressed part is damaged.
-    #[error("can't read {place}")]
-    Read {
-        /// A part of it.
-        place: &'static str,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// Its files can't be written.
-    #[error("can't write its files")]
-    Write(#[source] io::Error),
+    /// It was not read to its end.
+    #[error(transparent)]
+    Stream(#[from] StreamFault),
 }
 
 impl ApkFault {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rootfs_tree::Digest;
-
-use super::{ApkContent, ApkEntry, ApkKind, PackageInfo, ScriptKind, Sha1Sum};
+use super::{ApkContent, ApkEntry, PackageInfo, ScriptKind, Sha1Sum};
 use crate::codec::{Decoder, Encoder};
+use crate::payload::EntryKind;
 use crate::store::{LayerFile, Unpacked};
 
 /// Changes with every change of the format.
@@ -51,11 +50,7 @@ impl Unpacked for ApkContent {
     }
 
     fn files(&self) -> Vec<LayerFile> {
-        let file = |entry: &ApkEntry| match entry.kind {
-            ApkKind::File { offset, length, sha256 } => Some(LayerFile { offset, length, sha256 }),
-            _ => None,
-        };
-        self.entries.iter().filter_map(file).collect()
+        self.entries.iter().filter_map(|entry| entry.kind.file()).collect()
     }
 }
 
@@ -79,30 +74,7 @@ fn encode_entry(out: &mut Encoder, entry: &ApkEntry) {
         out.text(name);
         out.text(value);
     }
-    encode_kind(out, &entry.kind);
-}
-
-fn encode_kind(out: &mut Encoder, kind: &ApkKind) {
-    match kind {
-        ApkKind::Directory => out.array(b"d"),
-        ApkKind::File { offset, length, sha256 } => {
-            out.array(b"f");
-            out.u64(*offset);
-            out.u64(*length);
-            out.array(&sha256.0);
-        }
-        ApkKind::Hardlink(target) => {
-            out.array(b"h");
-            out.text(target);
-        }
-        ApkKind::Symlink(target) => {
-            out.array(b"l");
-            out.text(target);
-        }
-        ApkKind::CharDevice { major, minor } => out.device(b'c', *major, *minor),
-        ApkKind::BlockDevice { major, minor } => out.device(b'b', *major, *minor),
-        ApkKind::Fifo => out.array(b"p"),
-    }
+    entry.kind.encode(out);
 }
 
 fn decode_entry(input: &mut Decoder<'_>) -> Option<ApkEntry> {
@@ -119,20 +91,7 @@ fn decode_entry(input: &mut Decoder<'_>) -> Option<ApkEntry> {
     for _ in 0..input.u32()? {
         xattrs.push((input.text()?, input.text()?));
     }
-    Some(ApkEntry { path, kind: decode_kind(input)?, mode, uid, gid, user, group, mtime, checksum, xattrs })
-}
-
-fn decode_kind(input: &mut Decoder<'_>) -> Option<ApkKind> {
-    Some(match input.array()? {
-        [b'd'] => ApkKind::Directory,
-        [b'f'] => ApkKind::File { offset: input.u64()?, length: input.u64()?, sha256: Digest(input.array()?) },
-        [b'h'] => ApkKind::Hardlink(input.text()?),
-        [b'l'] => ApkKind::Symlink(input.text()?),
-        [b'c'] => ApkKind::CharDevice { major: input.u32()?, minor: input.u32()? },
-        [b'b'] => ApkKind::BlockDevice { major: input.u32()?, minor: input.u32()? },
-        [b'p'] => ApkKind::Fifo,
-        _ => return None,
-    })
+    Some(ApkEntry { path, kind: EntryKind::decode(input)?, mode, uid, gid, user, group, mtime, checksum, xattrs })
 }
 
 #[cfg(test)]
@@ -140,15 +99,6 @@ mod tests {
     use super::*;
 
     fn sample() -> ApkContent {
-        let kinds = [
-            ApkKind::Directory,
-            ApkKind::File { offset: 512, length: u64::MAX, sha256: Digest([7; 32]) },
-            ApkKind::Hardlink(b"a/b".to_vec()),
-            ApkKind::Symlink(b"../x\xff".to_vec()),
-            ApkKind::CharDevice { major: 1, minor: 3 },
-            ApkKind::BlockDevice { major: 8, minor: u32::MAX },
-            ApkKind::Fifo,
-        ];
         let entry = |kind| ApkEntry {
             path: b"usr/\xfe".to_vec(),
             kind,
@@ -165,7 +115,7 @@ mod tests {
         let mut info = PackageInfo::parse(&info_text).unwrap();
         (info.package.identity, info.package.size) = (Sha1Sum([5; 20]), 6);
         let scripts = [(ScriptKind::Trigger, b"#!/bin/sh\n".to_vec())].into();
-        ApkContent { identity: Sha1Sum([5; 20]), info_text, info, scripts, entries: kinds.map(entry).into() }
+        ApkContent { identity: Sha1Sum([5; 20]), info_text, info, scripts, entries: EntryKind::samples().map(entry).into() }
     }
 
     #[test]

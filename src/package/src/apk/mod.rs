@@ -10,6 +10,7 @@
 //! The formats are those of apk-tools 2.14: apk-package(5), apk-world(5), apk-repositories(5), and what that version of apk does where they say nothing.
 
 pub(crate) mod acquire;
+mod asked;
 mod checksum;
 mod dependency;
 mod error;
@@ -17,16 +18,20 @@ mod fault;
 mod gzip;
 mod index;
 mod info;
+mod inputs;
 pub mod install;
 mod keys;
 mod layer;
+pub(crate) mod locked;
 mod package;
 mod path;
 mod payload;
 mod record;
+pub(crate) mod repositories;
 pub mod resolve;
 mod script;
 mod tar;
+mod unknown;
 mod version;
 
 pub use checksum::{ChecksumError, Sha1Sum};
@@ -37,7 +42,7 @@ pub use index::{ApkIndex, parse_index, read_index};
 pub use info::PackageInfo;
 pub use install::{InstallError, InstallPackage, Installed, PendingScript, install};
 pub use keys::{KeyError, PublicKeys, SignatureError};
-pub use package::{ApkContent, ApkEntry, ApkKind, ApkLayer, Trust, read_apk};
+pub use package::{ApkContent, ApkEntry, ApkLayer, Trust, read_apk};
 pub use record::IndexPackage;
 pub use resolve::{Problem, RepositoryId, ResolveError, Selected, Selection, Universe, resolve};
 pub use script::ScriptKind;

@@ -8,26 +8,17 @@ use rootfs_tree::Digest;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-use super::gzip::{Hashed, check_start, read_fault, read_member};
+use super::gzip::{check_start, read_member};
 use super::index::read_signatures;
 use super::keys::{PublicKeys, Signature};
 use super::payload::read_payload;
 use super::tar::TarReader;
 use super::{ApkFault, PackageInfo, ScriptKind, Sha1Sum};
+use crate::compression::BUFFER;
+use crate::payload::{self, EntryKind, Hashed, StreamFault};
 
 /// What a control archive may unpack to: scripts, and one list.
 const CONTROL_LIMIT: u64 = 16 << 20;
-
-/// A payload below this size is never a bomb, whatever its compressed size.
-const PAYLOAD_FLOOR: u64 = 512 << 20;
-
-/// How many times its compressed size a payload above [`PAYLOAD_FLOOR`] may unpack to.
-const PAYLOAD_RATIO: u64 = 200;
-
-/// What no payload may unpack to.
-const PAYLOAD_CEILING: u64 = 64 << 30;
-
-const BUFFER: usize = 128 << 10;
 
 /// Why a package may be believed.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +62,7 @@ pub struct ApkEntry {
     /// before it.
     pub path: Vec<u8>,
     /// The type with what only that type has.
-    pub kind: ApkKind,
+    pub kind: EntryKind,
     /// Permission bits, `0o7777` at most.
     pub mode: u16,
     /// Owner, by number, where the root doesn't know `user`.
@@ -90,42 +81,6 @@ pub struct ApkEntry {
     pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// What an entry of a payload is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ApkKind {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File {
-        /// Where its content begins in [`ApkLayer::data`].
-        offset: u64,
-        /// In bytes.
-        length: u64,
-        /// Of its content.
-        sha256: Digest,
-    },
-    /// Another name for a file before this one, by that entry's path.
-    Hardlink(Vec<u8>),
-    /// What the link says: not empty, without NUL.
-    Symlink(Vec<u8>),
-    /// A character device.
-    CharDevice {
-        /// Major number.
-        major: u32,
-        /// Minor number.
-        minor: u32,
-    },
-    /// A block device.
-    BlockDevice {
-        /// Major number.
-        major: u32,
-        /// Minor number.
-        minor: u32,
-    },
-    /// A named pipe.
-    Fifo,
-}
-
 /// Reads a package of `size` bytes front to back and writes its files, uncompressed, to `layer`: a valid tar archive.
 ///
 /// Nothing of the control archive is looked at before `trust` holds for it, and every file has the checksum that the archive says; the files' archive has the hash
@@ -134,10 +89,10 @@ pub enum ApkKind {
 /// whose directory is not in the package before them, or lies behind a link; anything twice.
 ///
 /// # Errors
-/// What is wrong with the package, or [`ApkFault::Write`]. `layer` may then hold a part, which must not be used.
+/// What is wrong with the package, or [`StreamFault::Write`]. `layer` may then hold a part, which must not be used.
 pub fn read_apk(input: impl Read, size: u64, trust: Trust<'_>, layer: &mut dyn Write) -> Result<ApkContent, ApkFault> {
     let mut input = BufReader::with_capacity(BUFFER, input);
-    check_start(input.fill_buf().map_err(|source| read_fault("its beginning", source))?)?;
+    check_start(input.fill_buf().map_err(|source| StreamFault::reading("its beginning", source))?)?;
     let (signatures, control) = read_control_member(&mut input)?;
     let identity = Sha1Sum(control.sha1.finalize().into());
     match trust {
@@ -151,7 +106,7 @@ pub fn read_apk(input: impl Read, size: u64, trust: Trust<'_>, layer: &mut dyn W
     let mut info = PackageInfo::parse(&info_text)?;
     (info.package.identity, info.package.size) = (identity, size);
     let expected = info.data_hash.ok_or(ApkFault::Missing { what: "`datahash` in .PKGINFO" })?;
-    let limit = size.saturating_mul(PAYLOAD_RATIO).clamp(PAYLOAD_FLOOR, PAYLOAD_CEILING);
+    let limit = payload::limit(size);
     let mut data = Hashed { input, digest: Sha256::new() };
     let entries = read_payload(&mut data, limit, layer)?;
     let found = Digest(data.digest.finalize().into());

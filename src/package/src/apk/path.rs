@@ -40,20 +40,11 @@ pub(super) fn check_target(target: &[u8]) -> Result<(), &'static str> {
     }
 }
 
-/// The directories that a path is in, the nearest first.
-pub(super) fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/').filter_map(|(end, _)| path.get(..end))
-}
-
-/// A path's directory, empty for the root, and its last name.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let cut = path.iter().rposition(|byte| *byte == b'/');
-    cut.and_then(|cut| Some((path.get(..cut)?, path.get(cut + 1..)?))).unwrap_or((b"", path))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::above;
+    use crate::root::split;
 
     #[test]
     fn names_that_leave_the_root_or_cannot_be_are_refused() {

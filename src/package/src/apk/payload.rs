@@ -6,10 +6,12 @@ use rootfs_tree::Digest;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-use super::gzip::read_fault;
-use super::path::{above, check_target, clean_path, split};
-use super::tar::{BLOCK, Header, TarReader};
-use super::{ApkEntry, ApkFault, ApkKind, Sha1Sum};
+use super::path::{check_target, clean_path};
+use super::tar::{Header, TarReader};
+use super::{ApkEntry, ApkFault, Sha1Sum};
+use crate::compression::{Bounded, is_limit};
+use crate::payload::{BLOCK, EntryKind, StreamFault, Tee, above};
+use crate::root::split;
 
 const PLACE: &str = "its files' archive";
 
@@ -19,17 +21,17 @@ pub(super) fn read_payload(data: &mut impl BufRead, limit: u64, layer: &mut dyn 
     let input = Bounded { input: MultiGzDecoder::new(data), left: limit };
     let mut tar = TarReader::new(Tee { input, layer, failed: None }, PLACE);
     let fault = |fault| match fault {
-        ApkFault::Read { source, .. } if is_limit(&source) => ApkFault::TooLarge { place: PLACE, limit },
+        ApkFault::Stream(StreamFault::Read { source, .. }) if is_limit(&source) => ApkFault::TooLarge { place: PLACE, limit },
         fault => fault,
     };
     let entries = match read_entries(&mut tar) {
         Ok(entries) => entries,
-        Err(error) => return Err(tar.input.failed.take().map_or_else(|| fault(error), ApkFault::Write)),
+        Err(error) => return Err(tar.blocks.input.failed.take().map_or_else(|| fault(error), |source| StreamFault::Write(source).into())),
     };
     // Reads the stream to its end, where gzip's own checksum is.
-    let Tee { mut input, layer, .. } = tar.input;
-    io::copy(&mut input, &mut io::sink()).map_err(|source| fault(read_fault(PLACE, source)))?;
-    layer.write_all(&[0; 2 * BLOCK]).and_then(|()| layer.flush()).map_err(ApkFault::Write)?;
+    let Tee { mut input, layer, .. } = tar.blocks.input;
+    io::copy(&mut input, &mut io::sink()).map_err(|source| fault(StreamFault::reading(PLACE, source).into()))?;
+    layer.write_all(&[0; 2 * BLOCK]).and_then(|()| layer.flush()).map_err(StreamFault::Write)?;
     Ok(entries)
 }
 
@@ -55,7 +57,7 @@ fn is_hidden(name: &[u8]) -> bool {
 
 fn is_placeholder(entry: &ApkEntry) -> bool {
     let (_, name) = split(&entry.path);
-    entry.kind != ApkKind::Directory && name.len() > 6 && name.starts_with(b".keep_")
+    entry.kind != EntryKind::Directory && name.len() > 6 && name.starts_with(b".keep_")
 }
 
 /// Entries so far, and where they are.
@@ -71,7 +73,7 @@ impl Entries {
     }
 
     fn add(&mut self, entry: ApkEntry) -> Result<(), String> {
-        let is_directory = |entry: &ApkEntry| entry.kind == ApkKind::Directory;
+        let is_directory = |entry: &ApkEntry| entry.kind == EntryKind::Directory;
         if let Some(in_the_way) = above(&entry.path).filter_map(|path| self.get(path)).find(|entry| !is_directory(entry)) {
             return Err(format!("it lies below `{}`, which is no directory", in_the_way.path.escape_ascii()));
         }
@@ -97,9 +99,9 @@ impl Entries {
             b'0' | b'7' => read_file(tar, header)?,
             b'1' => {
                 let target = clean_path(&header.link).map_err(refuse)?;
-                let found = self.get(target).filter(|found| matches!(found.kind, ApkKind::File { .. } | ApkKind::Hardlink(_)));
+                let found = self.get(target).filter(|found| matches!(found.kind, EntryKind::File { .. } | EntryKind::Hardlink(_)));
                 let found = found.ok_or_else(|| refuse("it is a hard link to what is no file before it"))?;
-                (ApkKind::Hardlink(target.to_vec()), found.checksum)
+                (EntryKind::Hardlink(target.to_vec()), found.checksum)
             }
             b'2' => {
                 check_target(&header.link).map_err(refuse)?;
@@ -107,12 +109,12 @@ impl Entries {
                 if header.checksum != Some(sum) {
                     return Err(refuse("its checksum is missing or is not that of what the link says"));
                 }
-                (ApkKind::Symlink(header.link.clone()), Some(sum))
+                (EntryKind::Symlink(header.link.clone()), Some(sum))
             }
-            b'3' => (ApkKind::CharDevice { major: header.major, minor: header.minor }, None),
-            b'4' => (ApkKind::BlockDevice { major: header.major, minor: header.minor }, None),
-            b'5' => (ApkKind::Directory, None),
-            b'6' => (ApkKind::Fifo, None),
+            b'3' => (EntryKind::CharDevice { major: header.major, minor: header.minor }, None),
+            b'4' => (EntryKind::BlockDevice { major: header.major, minor: header.minor }, None),
+            b'5' => (EntryKind::Directory, None),
+            b'6' => (EntryKind::Fifo, None),
             _ => return Err(refuse("its type is not supported")),
         };
         let mut xattrs = header.xattrs.clone();
@@ -126,7 +128,7 @@ impl Entries {
     }
 }
 
-fn read_file(tar: &mut TarReader<impl Read>, header: &Header) -> Result<(ApkKind, Option<Sha1Sum>), ApkFault> {
+fn read_file(tar: &mut TarReader<impl Read>, header: &Header) -> Result<(EntryKind, Option<Sha1Sum>), ApkFault> {
     let offset = tar.position();
     let (mut sha256, mut sha1) = (Sha256::new(), Sha1::new());
     tar.content(|piece| {
@@ -139,47 +141,7 @@ fn read_file(tar: &mut TarReader<impl Read>, header: &Header) -> Result<(ApkKind
         Some(_) => return Err(tar.fault(&header.name, "its content has another SHA-1 than the archive says")),
         None => return Err(tar.fault(&header.name, "it has no checksum, which every package since apk-tools 2 has")),
     }
-    Ok((ApkKind::File { offset, length: header.size, sha256: Digest(sha256.finalize().into()) }, Some(sum)))
-}
-
-/// Gives so many bytes and no more.
-struct Bounded<R> {
-    input: R,
-    left: u64,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the limit is reached")]
-struct LimitReached;
-
-fn is_limit(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<LimitReached>())
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(LimitReached))?;
-        Ok(read)
-    }
-}
-
-/// Writes what is read through it. A failed write ends the reading and is kept apart, since it says nothing about the package.
-struct Tee<'a, R> {
-    input: R,
-    layer: &'a mut dyn Write,
-    failed: Option<io::Error>,
-}
-
-impl<R: Read> Read for Tee<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        if let Err(error) = self.layer.write_all(buffer.get(..read).unwrap_or_default()) {
-            self.failed = Some(error);
-            return Err(io::Error::other("the layer can't be written"));
-        }
-        Ok(read)
-    }
+    Ok((EntryKind::File { offset, length: header.size, sha256: Digest(sha256.finalize().into()) }, Some(sum)))
 }
 
 #[cfg(test)]

@@ -3,14 +3,12 @@
 mod header;
 mod pax;
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use super::gzip::read_fault;
 use super::{ApkFault, Sha1Sum};
+use crate::payload::{StreamFault, TarBlocks};
 use header::parse_header;
 use pax::read_pax;
-
-pub(super) const BLOCK: usize = 512;
 
 /// The longest extended header: all attributes of an inode fit.
 const LONGEST_EXTENSION: u64 = 1 << 20;
@@ -39,23 +37,18 @@ pub(super) struct Header {
 /// A tar archive read front to back.
 #[derive(Debug)]
 pub(super) struct TarReader<R> {
-    pub(super) input: R,
+    pub(super) blocks: TarBlocks<R>,
     place: &'static str,
-    position: u64,
-    /// Content and padding of the current entry that nobody has read.
-    unread: u64,
-    padding: u64,
-    buffer: Vec<u8>,
 }
 
 impl<R: Read> TarReader<R> {
     pub(super) fn new(input: R, place: &'static str) -> Self {
-        Self { input, place, position: 0, unread: 0, padding: 0, buffer: vec![0; 64 << 10] }
+        Self { blocks: TarBlocks::new(input), place }
     }
 
     /// Where the input stands: after [`TarReader::next`], where the entry's content begins.
     pub(super) fn position(&self) -> u64 {
-        self.position
+        self.blocks.position()
     }
 
     /// An error about an entry.
@@ -67,10 +60,9 @@ impl<R: Read> TarReader<R> {
     pub(super) fn next(&mut self) -> Result<Option<Header>, ApkFault> {
         self.skip_content()?;
         let (mut extended, mut long_name) = (None, None);
-        while let Some(block) = self.read_block()? {
+        while let Some(block) = self.blocks.header().map_err(|source| StreamFault::reading(self.place, source))? {
             let header = parse_header(&block).map_err(|(name, reason)| self.fault(&name, reason))?;
-            self.unread = header.size;
-            self.padding = header.size.wrapping_neg() % BLOCK as u64;
+            self.blocks.begin_content(header.size);
             match header.kind {
                 // Readers don't agree on what the first of two means.
                 b'x' if extended.is_some() => return Err(self.fault(&header.name, "it is a second extended header of one entry")),
@@ -82,7 +74,7 @@ impl<R: Read> TarReader<R> {
             }
         }
         if extended.is_some() || long_name.is_some() {
-            return Err(ApkFault::Truncated { place: self.place });
+            return Err(StreamFault::Truncated { place: self.place }.into());
         }
         Ok(None)
     }
@@ -101,19 +93,8 @@ impl<R: Read> TarReader<R> {
     }
 
     /// Reads the current entry's content, a piece at a time.
-    pub(super) fn content(&mut self, mut each: impl FnMut(&[u8])) -> Result<(), ApkFault> {
-        while self.unread > 0 {
-            let length = usize::try_from(self.unread).unwrap_or(usize::MAX).min(self.buffer.len());
-            let Some(buffer) = self.buffer.get_mut(..length) else { return Err(ApkFault::Truncated { place: self.place }) };
-            let read = self.input.read(buffer).map_err(|source| read_fault(self.place, source))?;
-            if read == 0 {
-                return Err(ApkFault::Truncated { place: self.place });
-            }
-            each(buffer.get(..read).unwrap_or_default());
-            self.unread = self.unread.saturating_sub(read as u64);
-            self.position += read as u64;
-        }
-        Ok(())
+    pub(super) fn content(&mut self, each: impl FnMut(&[u8])) -> Result<(), ApkFault> {
+        Ok(self.blocks.content(each).map_err(|source| StreamFault::reading(self.place, source))?)
     }
 
     /// All of the current entry's content, unless it is longer than `limit`.
@@ -133,23 +114,6 @@ impl<R: Read> TarReader<R> {
     }
 
     fn skip_content(&mut self) -> Result<(), ApkFault> {
-        self.unread += std::mem::take(&mut self.padding);
-        self.content(|_| {})
-    }
-
-    fn read_block(&mut self) -> Result<Option<[u8; BLOCK]>, ApkFault> {
-        let mut block = [0; BLOCK];
-        let mut filled = 0;
-        while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.input.read(rest) {
-                Ok(0) if filled == 0 => return Ok(None),
-                Ok(0) => return Err(ApkFault::Truncated { place: self.place }),
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => return Err(read_fault(self.place, source)),
-            }
-        }
-        self.position += BLOCK as u64;
-        Ok(block.iter().any(|byte| *byte != 0).then_some(block))
+        Ok(self.blocks.skip_content().map_err(|source| StreamFault::reading(self.place, source))?)
     }
 }

@@ -1,13 +1,12 @@
 //! From a plan to packages at hand: indexes, lock, downloads, layers.
 
-use std::path::Path;
-
 use rayon::prelude::*;
 use rootfs_plugin::{AptInstaller, AptRepository, Architecture, BuildError, Include, Plan, PlannedPackage};
 
 use super::deb822::Stanza;
 use super::inputs::resolve_inputs;
 use super::{Suites, Universe, add_local_packages, load_suites, resolve};
+use crate::acquire::{begin_index, check_cancelled, download, insert_local_files, repository_of, tell_fetched};
 use crate::deb::DebLayer;
 use crate::engine::build_error;
 use crate::fetch::{Download, Fetcher};
@@ -39,8 +38,7 @@ pub(crate) struct Wanted {
 pub(crate) fn resolve_plan(plan: &Plan, wanted: &Wanted, now: i64, fetcher: &Fetcher<'_>, reuse: &Reuse<'_>) -> Result<Lock, BuildError> {
     let Reuse { store, observer, .. } = *reuse;
     let apt = of(plan)?;
-    observer.event(Event::Began(Step::Index));
-    observer.event(Event::Decided { stage: "index", reused: false, reason: "mirrors are asked every time: they may have something newer" });
+    begin_index(observer);
     let suites = suites(plan, now, fetcher)?;
     let inputs = resolve_inputs(plan, apt, &suites, wanted, store).map_err(|error| build_error(&error))?;
     if let Some(lock) = reuse.lock(&inputs) {
@@ -153,13 +151,6 @@ pub(crate) fn resolve_kernel(
     choose_kernel(&universe, plan, uefi_stub)
 }
 
-fn local_files(plan: &Plan) -> impl Iterator<Item = &Path> {
-    plan.include.iter().filter_map(|include| match include {
-        Include::Package(PlannedPackage::File(path)) => Some(path.as_path()),
-        _ => None,
-    })
-}
-
 /// Brings every package of the lock into the store.
 pub(crate) fn fetch_locked(
     lock: &Lock,
@@ -169,45 +160,31 @@ pub(crate) fn fetch_locked(
     observer: &dyn Observer,
 ) -> Result<(), BuildError> {
     let AptInstaller { repositories, .. } = of(plan)?;
-    // A locked build has not read the user's own package files yet.
-    for file in local_files(plan) {
-        store.insert_file(file).map_err(|error| build_error(&error))?;
-    }
-    let downloads = lock.packages.iter().map(|package| download(package, repositories)).collect::<Result<Vec<_>, _>>()?;
+    insert_local_files(&plan.include, store)?;
+    let downloads = lock.packages.iter().map(|package| download_of(package, repositories)).collect::<Result<Vec<_>, _>>()?;
     let missing = fetcher.fetch(&downloads).map_err(|error| build_error(&error))?;
-    let reason = match (missing, downloads.len()) {
-        (0, all) => format!("the store has all {all} packages"),
-        (missing, all) => format!("{missing} of {all} packages were missing in the store"),
-    };
-    observer.event(Event::Decided { stage: "fetch", reused: missing == 0, reason: &reason });
+    tell_fetched(missing, downloads.len(), observer);
     Ok(())
 }
 
 /// Brings packages of a plan's repositories into the store.
 pub(crate) fn fetch_packages(packages: &[LockedPackage], plan: &Plan, fetcher: &Fetcher<'_>) -> Result<(), BuildError> {
     let AptInstaller { repositories, .. } = of(plan)?;
-    let downloads = packages.iter().map(|package| download(package, repositories)).collect::<Result<Vec<_>, _>>()?;
+    let downloads = packages.iter().map(|package| download_of(package, repositories)).collect::<Result<Vec<_>, _>>()?;
     fetcher.fetch(&downloads).map(drop).map_err(|error| build_error(&error))
 }
 
-fn download(package: &LockedPackage, repositories: &[AptRepository]) -> Result<Download, BuildError> {
-    let mut urls = Vec::new();
-    if package.repository != LOCAL {
-        let repository = repositories.iter().find(|repository| repository.name == package.repository).ok_or_else(|| BuildError {
-            hint: Some("build with the repositories the lock was made with (`--repo`)".to_owned()),
-            ..BuildError::new(format!(
-                "the lock takes {} from repository `{}`, which is not in this build",
-                package.name, package.repository
-            ))
-        })?;
-        urls.extend(repository.bases().iter().map(|base| format!("{base}/{}", package.path)));
-    }
-    Ok(Download { name: format!("{} {}", package.name, package.version), urls, size: package.size, sha256: package.sha256 })
+fn download_of(package: &LockedPackage, repositories: &[AptRepository]) -> Result<Download, BuildError> {
+    let bases: &[String] = match package.repository.as_str() {
+        LOCAL => &[],
+        _ => repository_of(package, repositories, |repository| &repository.name, "`--repo`")?.bases(),
+    };
+    Ok(download(package, format!("{} {}", package.name, package.version), bases))
 }
 
 /// Whether the package calls itself what the index called it: that is what the resolver believed.
 fn check_identity(package: &LockedPackage, layer: &DebLayer) -> Result<(), BuildError> {
-    let control = layer.control.get("control").map(|file| String::from_utf8_lossy(&file.content)).unwrap_or_default();
+    let control = String::from_utf8_lossy(layer.own_stanza());
     let stanza = Stanza::new(&control);
     for (field, expected) in [("Package", &package.name), ("Version", &package.version), ("Architecture", &package.architecture)] {
         let found = stanza.get(field).unwrap_or_default();
@@ -224,9 +201,7 @@ pub(crate) fn open_layers(packages: &[LockedPackage], store: &Store, observer: &
     packages
         .par_iter()
         .map(|package| {
-            if observer.cancelled() {
-                return Err(BuildError::new("interrupted"));
-            }
+            check_cancelled(observer)?;
             let unpackable = |cause: BuildError| BuildError {
                 message: format!("can't unpack {} {}", package.name, package.version),
                 hint: None,

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rootfs_tree::Digest;
-
-use super::{ControlFile, DebContent, DebEntry, DebKind};
+use super::{ControlFile, DebContent, DebEntry};
 use crate::codec::{Decoder, Encoder};
+use crate::payload::EntryKind;
 use crate::store::{LayerFile, Unpacked};
 
 /// Changes with every change of the format.
@@ -27,7 +26,10 @@ impl Unpacked for DebContent {
             out.u32(entry.uid);
             out.u32(entry.gid);
             out.i64(entry.mtime);
-            encode_kind(&mut out, &entry.kind);
+            entry.kind.encode(&mut out);
+            if let Some(md5) = &entry.md5 {
+                out.array(md5);
+            }
         }
         out.bytes
     }
@@ -49,35 +51,7 @@ impl Unpacked for DebContent {
     }
 
     fn files(&self) -> Vec<LayerFile> {
-        let file = |entry: &DebEntry| match entry.kind {
-            DebKind::File { offset, length, sha256, .. } => Some(LayerFile { offset, length, sha256 }),
-            _ => None,
-        };
-        self.entries.iter().filter_map(file).collect()
-    }
-}
-
-fn encode_kind(out: &mut Encoder, kind: &DebKind) {
-    match kind {
-        DebKind::Directory => out.array(b"d"),
-        DebKind::File { offset, length, sha256, md5 } => {
-            out.array(b"f");
-            out.u64(*offset);
-            out.u64(*length);
-            out.array(&sha256.0);
-            out.array(md5);
-        }
-        DebKind::Hardlink(target) => {
-            out.array(b"h");
-            out.text(target);
-        }
-        DebKind::Symlink(target) => {
-            out.array(b"l");
-            out.text(target);
-        }
-        DebKind::CharDevice { major, minor } => out.device(b'c', *major, *minor),
-        DebKind::BlockDevice { major, minor } => out.device(b'b', *major, *minor),
-        DebKind::Fifo => out.array(b"p"),
+        self.entries.iter().filter_map(|entry| entry.kind.file()).collect()
     }
 }
 
@@ -85,20 +59,12 @@ fn decode_entry(input: &mut Decoder<'_>) -> Option<DebEntry> {
     let path = input.text()?;
     let (mode, uid, gid) = (input.u16()?, input.u32()?, input.u32()?);
     let mtime = input.i64()?;
-    Some(DebEntry { path, mode, uid, gid, mtime, kind: decode_kind(input)? })
-}
-
-fn decode_kind(input: &mut Decoder<'_>) -> Option<DebKind> {
-    Some(match input.array()? {
-        [b'd'] => DebKind::Directory,
-        [b'f'] => DebKind::File { offset: input.u64()?, length: input.u64()?, sha256: Digest(input.array()?), md5: input.array()? },
-        [b'h'] => DebKind::Hardlink(input.text()?),
-        [b'l'] => DebKind::Symlink(input.text()?),
-        [b'c'] => DebKind::CharDevice { major: input.u32()?, minor: input.u32()? },
-        [b'b'] => DebKind::BlockDevice { major: input.u32()?, minor: input.u32()? },
-        [b'p'] => DebKind::Fifo,
-        _ => return None,
-    })
+    let kind = EntryKind::decode(input)?;
+    let md5 = match kind {
+        EntryKind::File { .. } => Some(input.array()?),
+        _ => None,
+    };
+    Some(DebEntry { path, kind, mode, uid, gid, mtime, md5 })
 }
 
 #[cfg(test)]
@@ -106,18 +72,12 @@ mod tests {
     use super::*;
 
     fn sample() -> DebContent {
-        let kinds = [
-            DebKind::Directory,
-            DebKind::File { offset: 512, length: u64::MAX, sha256: Digest([7; 32]), md5: [9; 16] },
-            DebKind::Hardlink(b"a/b".to_vec()),
-            DebKind::Symlink(b"../x\xff".to_vec()),
-            DebKind::CharDevice { major: 1, minor: 3 },
-            DebKind::BlockDevice { major: 8, minor: u32::MAX },
-            DebKind::Fifo,
-        ];
-        let entry = |kind| DebEntry { path: b"usr/\xfe".to_vec(), kind, mode: 0o4755, uid: 1, gid: 2, mtime: -3 };
+        let entry = |kind: EntryKind| {
+            let md5 = kind.file().map(|_| [9; 16]);
+            DebEntry { path: b"usr/\xfe".to_vec(), kind, mode: 0o4755, uid: 1, gid: 2, mtime: -3, md5 }
+        };
         let file = ControlFile { content: b"Package: a\n".to_vec(), mode: 0o644 };
-        DebContent { control: [("control".to_owned(), file)].into(), entries: kinds.map(entry).into() }
+        DebContent { control: [("control".to_owned(), file)].into(), entries: EntryKind::samples().map(entry).into() }
     }
 
     #[test]

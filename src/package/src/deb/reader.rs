@@ -1,20 +1,12 @@
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{BufReader, Read, Write};
 
 use super::ar::{ArReader, Member};
-use super::compression::Compression;
 use super::control::{CONTROL_LIMIT, read_control};
 use super::payload::read_payload;
 use super::{ControlFile, DebEntry, DebFault};
-
-/// A payload below this size is never a bomb, whatever its compressed size.
-const PAYLOAD_FLOOR: u64 = 512 << 20;
-
-/// How many times its compressed size a payload above [`PAYLOAD_FLOOR`] may unpack to. Debian's own stay below 40.
-const PAYLOAD_RATIO: u64 = 200;
-
-/// What no payload may unpack to.
-const PAYLOAD_CEILING: u64 = 64 << 30;
+use crate::compression::{BUFFER, Bounded, Compression, is_limit};
+use crate::payload;
 
 /// What a package holds, but for the bytes of its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +31,7 @@ pub fn read_deb(input: impl Read, size: u64, layer: &mut dyn Write) -> Result<De
     let (member, compression) = expect_member(&mut archive, "control.tar")?;
     let control = read_member(&mut archive, &member, compression, CONTROL_LIMIT, |input| read_control(input))?;
     let (member, compression) = expect_member(&mut archive, "data.tar")?;
-    let limit = member.size.saturating_mul(PAYLOAD_RATIO).clamp(PAYLOAD_FLOOR, PAYLOAD_CEILING);
+    let limit = payload::limit(member.size);
     let entries = read_member(&mut archive, &member, compression, limit, |input| read_payload(input, layer))?;
     check_rest(&mut archive)?;
     Ok(DebContent { control, entries })
@@ -69,10 +61,22 @@ fn expect_member(archive: &mut ArReader<impl Read>, stem: &str) -> Result<(Membe
         let Some(suffix) = member.name.strip_prefix(stem) else {
             return Err(DebFault::Member { name: member.name, reason: format!("`{stem}` must be here") });
         };
-        let compression = Compression::from_suffix(&member.name, suffix)?;
+        let compression = compression(&member.name, suffix)?;
         return Ok((member, compression));
     }
     Err(DebFault::Member { name: stem.to_owned(), reason: "it is missing".to_owned() })
+}
+
+/// How a member is compressed, by what follows `control.tar` or `data.tar` in its name.
+fn compression(member: &str, suffix: &str) -> Result<Compression, DebFault> {
+    match suffix {
+        "" => Ok(Compression::None),
+        ".gz" => Ok(Compression::Gzip),
+        ".xz" => Ok(Compression::Xz),
+        ".zst" => Ok(Compression::Zstd),
+        ".lzma" => Ok(Compression::Lzma),
+        _ => Err(DebFault::Compression { name: member.to_owned(), format: suffix.trim_start_matches('.').to_owned() }),
+    }
 }
 
 /// What follows the payload means nothing to dpkg, but must not be taken for the package's own.
@@ -90,33 +94,12 @@ fn read_member<T>(
     member: &Member,
     compression: Compression,
     limit: u64,
-    read: impl FnOnce(Bounded<'_>) -> Result<T, DebFault>,
+    read: impl FnOnce(Bounded<Box<dyn Read + '_>>) -> Result<T, DebFault>,
 ) -> Result<T, DebFault> {
-    let decoder = compression.decode(archive).map_err(|source| DebFault::Read { place: format!("member `{}`", member.name), source })?;
+    let packed = BufReader::with_capacity(BUFFER, archive);
+    let decoder = compression.decode(packed).map_err(|source| DebFault::Read { place: format!("member `{}`", member.name), source })?;
     read(Bounded { input: decoder, left: limit }).map_err(|fault| match fault {
         DebFault::Read { source, .. } if is_limit(&source) => DebFault::TooLarge { name: member.name.clone(), limit },
         fault => fault,
     })
-}
-
-/// Gives so many bytes and no more.
-struct Bounded<'a> {
-    input: Box<dyn Read + 'a>,
-    left: u64,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the limit is reached")]
-struct LimitReached;
-
-fn is_limit(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<LimitReached>())
-}
-
-impl Read for Bounded<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(LimitReached))?;
-        Ok(read)
-    }
 }

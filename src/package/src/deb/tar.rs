@@ -5,8 +5,7 @@ use std::io::{self, Read};
 use std::ops::RangeInclusive;
 
 use super::DebFault;
-
-pub(super) const BLOCK: usize = 512;
+use crate::payload::{BLOCK, TarBlocks};
 
 /// The longest `././@LongLink` that is read; paths end at 4095 bytes.
 const LONGEST_LONG_NAME: u64 = 8192;
@@ -42,23 +41,18 @@ impl Header {
 /// A tar archive read front to back.
 #[derive(Debug)]
 pub(super) struct TarReader<R> {
-    pub(super) input: R,
+    pub(super) blocks: TarBlocks<R>,
     member: &'static str,
-    position: u64,
-    /// Content and padding of the current entry that nobody has read.
-    unread: u64,
-    padding: u64,
-    buffer: Vec<u8>,
 }
 
 impl<R: Read> TarReader<R> {
     pub(super) fn new(input: R, member: &'static str) -> Self {
-        Self { input, member, position: 0, unread: 0, padding: 0, buffer: vec![0; 64 << 10] }
+        Self { blocks: TarBlocks::new(input), member }
     }
 
     /// Where the input stands: after [`TarReader::next`], where the entry's content begins.
     pub(super) fn position(&self) -> u64 {
-        self.position
+        self.blocks.position()
     }
 
     /// An error about an entry.
@@ -70,10 +64,9 @@ impl<R: Read> TarReader<R> {
     pub(super) fn next(&mut self) -> Result<Option<Header>, DebFault> {
         self.skip_content()?;
         let (mut long_name, mut long_link) = (None, None);
-        while let Some(block) = self.read_block()? {
+        while let Some(block) = self.blocks.header().map_err(|source| self.read_fault(source))? {
             let mut header = self.parse(&block)?;
-            self.unread = header.size;
-            self.padding = header.size.next_multiple_of(BLOCK as u64) - header.size;
+            self.blocks.begin_content(header.size);
             match header.kind {
                 b'L' => long_name = Some(self.read_long_name(&header)?),
                 b'K' => long_link = Some(self.read_long_name(&header)?),
@@ -86,29 +79,18 @@ impl<R: Read> TarReader<R> {
             }
         }
         if long_name.is_some() || long_link.is_some() {
-            return Err(DebFault::Truncated { place: format!("`{}`", self.member) });
+            return Err(self.truncated());
         }
         Ok(None)
     }
 
     /// Reads the current entry's content, a piece at a time.
-    pub(super) fn content(&mut self, mut each: impl FnMut(&[u8])) -> Result<(), DebFault> {
-        while self.unread > 0 {
-            let length = usize::try_from(self.unread).unwrap_or(usize::MAX).min(self.buffer.len());
-            let read = self.input.read(&mut self.buffer[..length]).map_err(|source| self.read_fault(source))?;
-            if read == 0 {
-                return Err(self.truncated());
-            }
-            each(&self.buffer[..read]);
-            self.unread -= read as u64;
-            self.position += read as u64;
-        }
-        Ok(())
+    pub(super) fn content(&mut self, each: impl FnMut(&[u8])) -> Result<(), DebFault> {
+        self.blocks.content(each).map_err(|source| self.read_fault(source))
     }
 
     fn skip_content(&mut self) -> Result<(), DebFault> {
-        self.unread += std::mem::take(&mut self.padding);
-        self.content(|_| {})
+        self.blocks.skip_content().map_err(|source| self.read_fault(source))
     }
 
     fn read_long_name(&mut self, header: &Header) -> Result<Vec<u8>, DebFault> {
@@ -122,22 +104,6 @@ impl<R: Read> TarReader<R> {
             name.pop();
         }
         Ok(name)
-    }
-
-    fn read_block(&mut self) -> Result<Option<[u8; BLOCK]>, DebFault> {
-        let mut block = [0; BLOCK];
-        let mut filled = 0;
-        while filled < BLOCK {
-            match self.input.read(&mut block[filled..]) {
-                Ok(0) if filled == 0 => return Ok(None),
-                Ok(0) => return Err(self.truncated()),
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => return Err(self.read_fault(source)),
-            }
-        }
-        self.position += BLOCK as u64;
-        Ok(block.iter().any(|byte| *byte != 0).then_some(block))
     }
 
     fn truncated(&self) -> DebFault {

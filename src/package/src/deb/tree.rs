@@ -1,6 +1,6 @@
-use rootfs_tree::{Content, FileContent, Kind, Layer, Metadata, Node, Time, Tree, TreeError};
+use rootfs_tree::{Kind, Layer, Metadata, Node, Time, Tree, TreeError};
 
-use super::{DebEntry, DebKind, DebLayer};
+use super::{DebEntry, DebLayer};
 
 impl DebLayer {
     /// The payload as a tree: what unpacking it alone would give, without running anything. Contents lie in the layer.
@@ -21,29 +21,14 @@ impl DebLayer {
         let layer = tree.add_layer(Layer { path: self.data.clone() });
         for entry in &self.entries {
             let path = [b"/", &entry.path[..]].concat();
-            let kind = match &entry.kind {
-                DebKind::Directory => {
+            match entry.kind.in_tree(layer) {
+                Ok(Kind::Directory(_)) => {
                     let id = tree.make_directory(&path, Time::from_seconds(entry.mtime))?;
                     tree.node_mut(id).metadata = metadata(entry);
-                    continue;
                 }
-                DebKind::Hardlink(target) => {
-                    let id = tree.lookup(&[b"/", &target[..]].concat())?;
-                    let split = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-                    let parent = tree.make_directory(&path[..split], Time::from_seconds(entry.mtime))?;
-                    tree.insert(parent, &path[split + 1..], id)?;
-                    continue;
-                }
-                DebKind::File { offset, length, sha256, .. } => {
-                    let content = Content::At { layer, offset: *offset };
-                    Kind::File(FileContent { length: *length, content, sha256: Some(*sha256), dense: false })
-                }
-                DebKind::Symlink(target) => Kind::Symlink(target.as_slice().into()),
-                DebKind::CharDevice { major, minor } => Kind::CharDevice { major: *major, minor: *minor },
-                DebKind::BlockDevice { major, minor } => Kind::BlockDevice { major: *major, minor: *minor },
-                DebKind::Fifo => Kind::Fifo,
-            };
-            tree.place(&path, Node { metadata: metadata(entry), kind, package: None })?;
+                Ok(kind) => drop(tree.place(&path, Node { metadata: metadata(entry), kind, package: None })?),
+                Err(target) => tree.link(tree.lookup(&[b"/", target].concat())?, &path, Time::from_seconds(entry.mtime))?,
+            }
         }
         Ok(())
     }
@@ -57,20 +42,22 @@ fn metadata(entry: &DebEntry) -> Metadata {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::EntryKind;
 
-    fn entry(path: &str, kind: DebKind) -> DebEntry {
-        DebEntry { path: path.into(), kind, mode: 0o644, uid: 1, gid: 2, mtime: 3 }
+    fn entry(path: &str, kind: EntryKind) -> DebEntry {
+        let md5 = kind.file().map(|_| [0; 16]);
+        DebEntry { path: path.into(), kind, mode: 0o644, uid: 1, gid: 2, mtime: 3, md5 }
     }
 
     #[test]
     fn every_kind_finds_its_place() {
-        let file = DebKind::File { offset: 512, length: 4, sha256: rootfs_tree::Digest([0; 32]), md5: [0; 16] };
+        let file = EntryKind::File { offset: 512, length: 4, sha256: rootfs_tree::Digest([0; 32]) };
         let entries = vec![
-            entry("", DebKind::Directory),
-            entry("a", DebKind::Directory),
+            entry("", EntryKind::Directory),
+            entry("a", EntryKind::Directory),
             entry("a/file", file),
-            entry("a/other", DebKind::Hardlink(b"a/file".to_vec())),
-            entry("b/link", DebKind::Symlink(b"../a".to_vec())),
+            entry("a/other", EntryKind::Hardlink(b"a/file".to_vec())),
+            entry("b/link", EntryKind::Symlink(b"../a".to_vec())),
         ];
         let tree = DebLayer { control: Default::default(), data: "data.tar".into(), entries }.tree().unwrap();
         let paths: Vec<_> = tree.walk().map(|entry| String::from_utf8(entry.path).unwrap()).collect();

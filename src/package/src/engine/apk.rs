@@ -3,8 +3,8 @@
 use rootfs_plugin::{ApkInstaller, Architecture, BuildError, Plan};
 
 use super::{Engine, build_error};
-use crate::apk::acquire;
 use crate::apk::install::{InstallPackage, PendingScript, Request, install};
+use crate::apk::{acquire, locked, repositories};
 use crate::lock::Lock;
 use crate::observer::{Event, Step};
 use crate::scripts::Scripts;
@@ -18,13 +18,13 @@ const EXEC: &str = "lib/apk/exec";
 impl Engine<'_> {
     /// Packages laid out as apk does, in memory; on disk only when a script is among them that nobody knows.
     pub(super) fn install_apk(&mut self, plan: &Plan, apk: &ApkInstaller) -> Result<(), BuildError> {
-        let keys = acquire::public_keys(apk)?;
+        let keys = repositories::public_keys(apk)?;
         let lock = match self.given_lock(plan)? {
             Some(lock) => lock,
             None => acquire::resolve_plan(plan, apk, &keys, self.options.agent.as_ref(), &self.fetcher()?, &self.reuse())?,
         };
-        let layers = acquire::open_locked(&lock, plan, apk, &keys, &self.fetcher()?, self.store, self.observer)?;
-        let order = acquire::in_order(&lock, plan, apk, &layers)?;
+        let layers = locked::open_locked(&lock, plan, apk, &keys, &self.fetcher()?, self.store, self.observer)?;
+        let order = locked::in_order(&lock, plan, apk, &layers)?;
         let packages = order.packages.iter().filter_map(|(at, tag)| {
             let layer = layers.get(*at)?;
             Some(InstallPackage { package: &layer.content.info.package, layer, tag: tag.as_deref() })
@@ -34,14 +34,9 @@ impl Engine<'_> {
             let tag = repository.tag.as_ref().map(|tag| format!("@{tag} ")).unwrap_or_default();
             format!("{tag}{}", repository.public)
         };
-        let repositories: Vec<String> = apk.repositories.iter().map(line).collect();
-        let request = Request {
-            packages: &packages,
-            architecture: plan.architecture.apk(),
-            world: &order.world,
-            repositories: &repositories,
-            keys: &keys,
-        };
+        let lines: Vec<String> = apk.repositories.iter().map(line).collect();
+        let request =
+            Request { packages: &packages, architecture: plan.architecture.apk(), world: &order.world, repositories: &lines, keys: &keys };
         let installed = install(&request).map_err(|error| build_error(&error))?;
         self.newest = installed.tree.newest_mtime().seconds;
         self.memory = Some(installed.tree);

@@ -6,6 +6,16 @@ pub fn build_error(error: &(dyn std::error::Error + 'static)) -> BuildError {
     BuildError { message: error.to_string(), hint: hint_of(error), cause: error.source().map(|cause| Box::new(build_error(cause))) }
 }
 
+/// An error that another one caused, whose hint it has.
+pub(crate) fn caused(message: impl Into<String>, cause: &(dyn std::error::Error + 'static)) -> BuildError {
+    caused_by(message, build_error(cause))
+}
+
+/// As [`caused`], of an error that is one of these already.
+pub(crate) fn caused_by(message: impl Into<String>, cause: BuildError) -> BuildError {
+    BuildError { message: message.into(), hint: cause.hint.clone(), cause: Some(Box::new(BuildError { hint: None, ..cause })) }
+}
+
 /// The hint of an error of ours, whichever it is.
 fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     macro_rules! first_hint {
@@ -30,6 +40,7 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         crate::rpm::package::RpmFault,
         crate::rpm::transaction::TransactionError,
         crate::scripts::ScriptError,
+        crate::shell::ShellError,
         crate::store::StoreError,
         rootfs_sandbox::SandboxError,
     )

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use rootfs_plugin::{BuildError, Include, Plan, PlannedPackage, RpmInstaller};
 use rootfs_tree::Digest;
 
-use super::index::{Index, fetch_index, wrapped};
+use super::index::{Index, fetch_index};
 use super::inputs::resolve_inputs;
 use super::local::{LocalPackage, local_packages, primary};
 use super::resolve::{RpmReason, RpmRequest, RpmResolution, RpmSelection, SelectedRpm, resolve};
 use super::{Comps, RpmRepository, RpmRepositoryId, RpmUniverse, parse_comps};
-use crate::engine::build_error;
+use crate::acquire::begin_index;
+use crate::engine::{build_error, caused};
 use crate::fetch::Fetcher;
 use crate::lock::{LOCAL, Lock, LockedAgent, LockedPackage};
 use crate::observer::{Event, Step};
@@ -29,9 +30,9 @@ pub(crate) fn resolve_plan(
     reuse: &Reuse<'_>,
 ) -> Result<Lock, BuildError> {
     let Reuse { store, observer, .. } = *reuse;
-    observer.event(Event::Began(Step::Index));
-    observer.event(Event::Decided { stage: "index", reused: false, reason: "mirrors are asked every time: they may have something newer" });
+    begin_index(observer);
     let indexes = rpm.repositories.iter().map(|repository| fetch_index(repository, fetcher, now)).collect::<Result<Vec<_>, _>>()?;
+    indexes.iter().try_for_each(|index| index.check_age(store, reuse.program.is_none()))?;
     let inputs = resolve_inputs(plan, rpm, &indexes, store)?;
     if let Some(lock) = reuse.lock(&inputs) {
         return Ok(Lock { agent: agent.cloned(), ..lock });
@@ -50,16 +51,10 @@ pub(crate) fn resolve_plan(
     }
     let tools = choice.choose(&RpmRequest { install: rpm.tools.clone(), ..RpmRequest::default() })?;
     let lock = Lock {
-        distribution: plan.distribution.clone(),
-        release: plan.release.clone(),
-        architecture: plan.architecture.name().to_owned(),
-        agent: agent.cloned(),
         keys: choice.indexes.iter().map(|index| (index.repository.name.clone(), index.signers.clone())).collect(),
-        kernel: Vec::new(),
         tools: choice.lock(&tools)?,
-        sources: Vec::new(),
-        compilers: Vec::new(),
         packages: choice.lock(&packages)?,
+        ..Lock::of(plan, agent)
     };
     reuse.keep_lock(&inputs, &lock);
     Ok(lock)
@@ -143,7 +138,7 @@ impl<'p, 'f> Choice<'p, 'f> {
 
     fn lock(&self, selection: &RpmSelection) -> Result<Vec<LockedPackage>, BuildError> {
         let mut packages = selection.packages.iter().map(|package| self.lock_one(package)).collect::<Result<Vec<_>, _>>()?;
-        packages.sort_by(|one, other| (&one.name, &one.architecture).cmp(&(&other.name, &other.architecture)));
+        LockedPackage::sort(&mut packages);
         let mut seen = BTreeSet::new();
         match packages.iter().find(|package| !seen.insert((&package.name, &package.architecture))) {
             None => Ok(packages),
@@ -178,5 +173,5 @@ impl<'p, 'f> Choice<'p, 'f> {
 }
 
 fn unusable(index: &Index<'_>, error: &(dyn std::error::Error + 'static)) -> BuildError {
-    BuildError { message: format!("the index of the repository `{}` can't be used", index.repository.name), ..wrapped(error) }
+    caused(format!("the index of the repository `{}` can't be used", index.repository.name), error)
 }

@@ -159,7 +159,7 @@ impl Relations {
         self.all.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Relation> + '_ {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = Relation> + ExactSizeIterator + '_ {
         self.all.iter().copied()
     }
 

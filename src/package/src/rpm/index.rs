@@ -1,5 +1,7 @@
 //! A repository's index: found, fetched, and held against what is known of it.
 
+mod age;
+
 use std::io::BufRead;
 
 use rootfs_plugin::{BuildError, Key, RpmRepository, RpmSource};
@@ -8,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::package::decode_by_suffix;
 use super::{Repomd, RepomdFile, parse_metalink, parse_repomd};
-use crate::engine::build_error;
+use crate::engine::{build_error, caused};
 use crate::fetch::{Download, FetchError, Fetcher};
-use crate::openpgp::Keyring;
+use crate::openpgp::{Keyring, OpenPgpError};
 use crate::store::Store;
 
 const METALINK_LIMIT: u64 = 4 << 20;
@@ -26,6 +28,8 @@ const MIRRORS: usize = 12;
 /// A repository's index, believed.
 pub(crate) struct Index<'p> {
     pub(crate) repository: &'p RpmRepository,
+    /// Where it was found, or the list of mirrors that told of it.
+    place: String,
     /// Where its files are, in the order to try.
     pub(crate) bases: Vec<String>,
     pub(crate) repomd: Repomd,
@@ -68,21 +72,21 @@ pub(crate) fn bases(repository: &RpmRepository, fetcher: &Fetcher<'_>) -> Result
 
 /// Fetches a repository's `repomd.xml`. A list of mirrors says what it must be; else, where the repository has a signature of it, that must count.
 pub(crate) fn fetch_index<'p>(repository: &'p RpmRepository, fetcher: &Fetcher<'_>, now: i64) -> Result<Index<'p>, BuildError> {
-    let (bases, bytes, signers) = match &repository.source {
+    let (place, bases, bytes, signers) = match &repository.source {
         RpmSource::Metalink(url) if repository.mirrors.is_empty() => {
             let (bases, bytes) = through_metalink(repository, url, fetcher)?;
-            (bases, bytes, Vec::new())
+            (url.clone(), bases, bytes, Vec::new())
         }
         _ => {
             let bases = bases(repository, fetcher)?;
             let (bytes, found) =
                 fetcher.document(&at(&bases, "repodata/repomd.xml"), REPOMD_LIMIT).map_err(|error| failed(repository, &error))?;
             let signers = check_signature(repository, &bytes, &found, fetcher, now)?;
-            (bases, bytes, signers)
+            (found, bases, bytes, signers)
         }
     };
     let repomd = parse_repomd(&bytes).map_err(|error| failed(repository, &error))?;
-    Ok(Index { repository, bases, repomd, sha256: Digest(Sha256::digest(&bytes).into()), signers })
+    Ok(Index { repository, place, bases, repomd, sha256: Digest(Sha256::digest(&bytes).into()), signers })
 }
 
 /// The mirrors, and the first index among theirs that the list knows.
@@ -117,7 +121,10 @@ fn check_signature(
     // Most repositories have none: their packages are signed, each by itself.
     let Ok((signature, _)) = fetcher.document(&[url], SIGNATURE_LIMIT) else { return Ok(Vec::new()) };
     let checked = keyring(repository)?.verify_detached(bytes, &signature, now);
-    checked.map_err(|error| BuildError { message: format!("{found} can't be used"), ..wrapped(&error) })
+    checked.map_err(|error: OpenPgpError| BuildError {
+        hint: error.hint().map(str::to_owned),
+        ..caused(format!("{found} can't be used"), &error)
+    })
 }
 
 impl Index<'_> {
@@ -158,13 +165,7 @@ fn trimmed(mirrors: Vec<String>) -> Vec<String> {
 }
 
 fn failed(repository: &RpmRepository, error: &(dyn std::error::Error + 'static)) -> BuildError {
-    BuildError { message: format!("can't get the index of the repository `{}`", repository.name), ..wrapped(error) }
-}
-
-/// The error as the cause of another one, which has its hint.
-pub(crate) fn wrapped(error: &(dyn std::error::Error + 'static)) -> BuildError {
-    let cause = build_error(error);
-    BuildError { message: String::new(), hint: cause.hint.clone(), cause: Some(Box::new(BuildError { hint: None, ..cause })) }
+    caused(format!("can't get the index of the repository `{}`", repository.name), error)
 }
 
 #[cfg(test)]

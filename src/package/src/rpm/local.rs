@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rootfs_plugin::{BuildError, Include, Plan, PlannedPackage};
+use rootfs_plugin::{BuildError, Plan};
 use rootfs_tree::Digest;
 
-use super::index::wrapped;
 use super::package::{RpmIdentity, RpmRelation, RpmRelations, Trust};
+use crate::acquire::local_files;
+use crate::engine::caused;
 use crate::store::Store;
 
 /// Bits of a dependency's flags (`RPMSENSE_*` of rpm's `rpmds.h`).
@@ -37,19 +38,14 @@ impl LocalPackage {
 
 /// The plan's package files. Nobody needs to have signed them: who named them has.
 pub(super) fn local_packages(plan: &Plan, store: &Store) -> Result<Vec<LocalPackage>, BuildError> {
-    let files = plan.include.iter().filter_map(|include| match include {
-        Include::Package(PlannedPackage::File(path)) => Some(path.as_path()),
-        _ => None,
-    });
     let read = |path: &Path| {
-        let failed =
-            |error: &(dyn std::error::Error + 'static)| BuildError { message: format!("can't use {}", path.display()), ..wrapped(error) };
+        let failed = |error: &(dyn std::error::Error + 'static)| caused(format!("can't use {}", path.display()), error);
         let (sha256, size) = store.insert_file(path).map_err(|error| failed(&error))?;
         let (header, relations) = store.rpm_relations(&sha256, Trust::Pinned).map_err(|error| failed(&error))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(LocalPackage { identity: header.identity, relations, name, size, sha256 })
     };
-    files.map(read).collect()
+    local_files(&plan.include).map(read).collect()
 }
 
 /// The list of packages of a repository that has these.

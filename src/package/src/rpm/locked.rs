@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
-use rootfs_plugin::{BuildError, Plan, PlannedPackage, RpmInstaller, RpmRepository};
+use rootfs_plugin::{BuildError, Plan, RpmInstaller, RpmRepository};
 
-use super::index::{at, bases, keyring, wrapped};
+use super::index::{at, bases, keyring};
 use super::package::{RpmHeader, RpmIdentity, RpmLayer, Trust};
-use crate::engine::build_error;
+use crate::acquire::{check_cancelled, insert_local_files, repository_of, tell_fetched};
+use crate::engine::{build_error, caused, caused_by};
 use crate::fetch::{Download, Fetcher};
 use crate::lock::{LOCAL, Lock, LockedPackage};
 use crate::observer::{Event, Observer, Step};
@@ -33,11 +34,7 @@ pub(crate) fn fetch(
     observer: &dyn Observer,
 ) -> Result<(), BuildError> {
     observer.event(Event::Began(Step::Fetch));
-    for include in &plan.include {
-        if let rootfs_plugin::Include::Package(PlannedPackage::File(path)) = include {
-            store.insert_file(path).map_err(|error| build_error(&error))?;
-        }
-    }
+    insert_local_files(&plan.include, store)?;
     let all = lock.packages.len() + lock.tools.len();
     let absent: Vec<&LockedPackage> =
         lock.packages.iter().chain(&lock.tools).filter(|package| !store.holds(&package.sha256, package.size)).collect();
@@ -45,31 +42,23 @@ pub(crate) fn fetch(
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for package in absent.iter().filter(|package| package.repository != LOCAL) {
         if !places.contains_key(package.repository.as_str()) {
-            places.insert(&package.repository, bases(repository_of(package, rpm)?, fetcher)?);
+            places.insert(&package.repository, bases(repository(package, rpm)?, fetcher)?);
         }
     }
     let download = |package: &&LockedPackage| Download {
-        name: format!("{}-{}", package.name, package.version),
+        name: package.title(),
         urls: places.get(package.repository.as_str()).map(|bases| at(bases, &package.path)).unwrap_or_default(),
         size: package.size,
         sha256: package.sha256,
     };
     let downloads: Vec<Download> = absent.iter().map(download).collect();
     let missing = fetcher.fetch(&downloads).map_err(|error| build_error(&error))?;
-    let reason = match missing {
-        0 => format!("the store has all {all} packages"),
-        missing => format!("{missing} of {all} packages were missing in the store"),
-    };
-    observer.event(Event::Decided { stage: "fetch", reused: missing == 0, reason: &reason });
+    tell_fetched(missing, all, observer);
     Ok(())
 }
 
-fn repository_of<'p>(package: &LockedPackage, rpm: &'p RpmInstaller) -> Result<&'p RpmRepository, BuildError> {
-    let found = rpm.repositories.iter().find(|repository| repository.name == package.repository);
-    found.ok_or_else(|| BuildError {
-        hint: Some("build with the repositories the lock was made with (`--repo`)".to_owned()),
-        ..BuildError::new(format!("the lock takes {} from repository `{}`, which is not in this build", package.name, package.repository))
-    })
+fn repository<'p>(package: &LockedPackage, rpm: &'p RpmInstaller) -> Result<&'p RpmRepository, BuildError> {
+    repository_of(package, &rpm.repositories, |repository| &repository.name, "`--repo`")
 }
 
 /// Checks who has signed the packages, and unpacks those that bring rpm. A package file of the user's own needs no signature: he has named it.
@@ -78,22 +67,16 @@ pub(crate) fn open(lock: &Lock, rpm: &RpmInstaller, now: i64, store: &Store, obs
     let mut keyrings: BTreeMap<&str, Keyring> = BTreeMap::new();
     for package in lock.packages.iter().chain(&lock.tools).filter(|package| package.repository != LOCAL) {
         if !keyrings.contains_key(package.repository.as_str()) {
-            keyrings.insert(&package.repository, keyring(repository_of(package, rpm)?)?);
+            keyrings.insert(&package.repository, keyring(repository(package, rpm)?)?);
         }
     }
     let trust = |package: &LockedPackage| match keyrings.get(package.repository.as_str()) {
         Some(keys) => Trust::Signature { keys, now },
         None => Trust::Pinned,
     };
-    let unusable = |package: &LockedPackage, cause: BuildError| BuildError {
-        message: format!("can't use {}-{}", package.name, package.version),
-        hint: cause.hint.clone(),
-        cause: Some(Box::new(BuildError { hint: None, ..cause })),
-    };
+    let unusable = |package: &LockedPackage, cause| caused_by(format!("can't use {}", package.title()), cause);
     let header = |package: &LockedPackage| {
-        if observer.cancelled() {
-            return Err(BuildError::new("interrupted"));
-        }
+        check_cancelled(observer)?;
         let header = store.rpm_header(&package.sha256, trust(package)).map_err(|error| unusable(package, build_error(&error)))?;
         check_identity(package, &header.identity).map_err(|cause| unusable(package, cause))?;
         Ok((header, store.blob(&package.sha256)))
@@ -101,9 +84,7 @@ pub(crate) fn open(lock: &Lock, rpm: &RpmInstaller, now: i64, store: &Store, obs
     let packages = lock.packages.par_iter().map(header).collect::<Result<Vec<_>, BuildError>>()?;
     let unpack = |package: &LockedPackage| {
         header(package)?;
-        store
-            .rpm(&package.sha256, Trust::Pinned)
-            .map_err(|error| BuildError { message: format!("can't unpack {}-{}", package.name, package.version), ..wrapped(&error) })
+        store.rpm(&package.sha256, Trust::Pinned).map_err(|error| caused(format!("can't unpack {}", package.title()), &error))
     };
     let tools = lock.tools.par_iter().map(unpack).collect::<Result<Vec<_>, BuildError>>()?;
     Ok(Opened { packages, tools })

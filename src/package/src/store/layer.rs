@@ -1,4 +1,4 @@
-use std::io::{self, BufWriter, Read};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use super::temporary::read_if_there;
 use super::{Store, StoreError};
 use crate::apk::{ApkContent, ApkError, ApkFault, ApkLayer, Trust, read_apk};
 use crate::deb::{DebContent, DebError, DebFault, DebLayer, read_deb};
+use crate::payload::StreamFault;
 use crate::rpm::package;
 use crate::rpm::package::{RpmContent, RpmError, RpmFault, RpmHeader, RpmLayer, read_rpm, read_rpm_header};
 
@@ -61,15 +62,10 @@ impl Store {
         if let Some(DebContent { control, entries }) = self.kept_layer(sha256) {
             return Ok(DebLayer { control, data, entries });
         }
-        let package = self.verify(sha256)?;
-        let (input, size) = open(&package)?;
-        let mut file = self.temporary()?;
-        let content = read_deb(input, size, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| match fault {
+        let content = self.unpack(sha256, read_deb, |fault, package| match fault {
             DebFault::Write(source) => StoreError::writing(&data, 0, source).into(),
-            source => DebError::Unsound { package: package.clone(), source },
+            source => DebError::Unsound { package, source },
         })?;
-        self.keep(file, &data)?;
-        self.write_index(sha256, &content)?;
         Ok(DebLayer { control: content.control, data, entries: content.entries })
     }
 
@@ -89,15 +85,14 @@ impl Store {
         if let Some(content) = self.kept_layer(sha256).filter(is_meant) {
             return Ok(ApkLayer { content, data });
         }
-        let package = self.verify(sha256)?;
-        let (input, size) = open(&package)?;
-        let mut file = self.temporary()?;
-        let content = read_apk(input, size, trust, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| match fault {
-            ApkFault::Write(source) => StoreError::writing(&data, 0, source).into(),
-            source => ApkError::Unsound { package: package.clone(), source },
-        })?;
-        self.keep(file, &data)?;
-        self.write_index(sha256, &content)?;
+        let content = self.unpack(
+            sha256,
+            |input, size, layer| read_apk(input, size, trust, layer),
+            |fault, package| match fault {
+                ApkFault::Stream(StreamFault::Write(source)) => StoreError::writing(&data, 0, source).into(),
+                source => ApkError::Unsound { package, source },
+            },
+        )?;
         Ok(ApkLayer { content, data })
     }
 
@@ -111,16 +106,32 @@ impl Store {
         if let (package::Trust::Pinned, Some(content)) = (trust, self.kept_layer(sha256)) {
             return Ok(RpmLayer { content, data });
         }
+        let content = self.unpack(
+            sha256,
+            |input, size, layer| read_rpm(input, size, trust, layer),
+            |fault, package| match fault {
+                RpmFault::Stream(StreamFault::Write(source)) => StoreError::writing(&data, 0, source).into(),
+                source => RpmError::Unsound { package, source },
+            },
+        )?;
+        Ok(RpmLayer { content, data })
+    }
+
+    /// Makes a layer of a package: `read` gets the package, its length in bytes, and where to write its payload. `refused` says what the package's fault means,
+    /// which may also be that the layer can't be written.
+    fn unpack<T: Unpacked, F, E: From<StoreError>>(
+        &self,
+        sha256: &Digest,
+        read: impl FnOnce(fs::File, u64, &mut dyn Write) -> Result<T, F>,
+        refused: impl FnOnce(F, PathBuf) -> E,
+    ) -> Result<T, E> {
         let package = self.verify(sha256)?;
         let (input, size) = open(&package)?;
         let mut file = self.temporary()?;
-        let content = read_rpm(input, size, trust, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| match fault {
-            RpmFault::Write(source) => StoreError::writing(&data, 0, source).into(),
-            source => RpmError::Unsound { package: package.clone(), source },
-        })?;
-        self.keep(file, &data)?;
+        let content = read(input, size, &mut BufWriter::with_capacity(BUFFER, &mut file)).map_err(|fault| refused(fault, package))?;
+        self.keep(file, &self.layer_path(sha256, ".data.tar"))?;
         self.write_index(sha256, &content)?;
-        Ok(RpmLayer { content, data })
+        Ok(content)
     }
 
     /// The headers of an RPM package of the store, whose payload is not looked at.

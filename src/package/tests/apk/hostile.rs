@@ -2,6 +2,7 @@
 
 use libtest_mimic::Failed;
 use rootfs_package::apk::{ApkFault, PublicKeys, Sha1Sum, Trust, read_apk};
+use rootfs_package::payload::StreamFault;
 use rootfs_tests::{ApkPackage, RsaKey, TarEntry, ensure};
 
 /// What a case does.
@@ -65,7 +66,7 @@ fn entries() -> Result<(), Failed> {
         let package = entries.into_iter().fold(ApkPackage::new("a", "1"), ApkPackage::entry);
         let package = if unsummed { package.without_checksums() } else { package };
         let verdict = read(&package)?;
-        ensure!(matches!(verdict, Err(ApkFault::Entry { .. } | ApkFault::Truncated { .. })), "{name}: {verdict:?}");
+        ensure!(matches!(verdict, Err(ApkFault::Entry { .. } | ApkFault::Stream(StreamFault::Truncated { .. }))), "{name}: {verdict:?}");
     }
     let plain = ApkPackage::new("a", "1").directories(&["usr"]).file("usr/a", "x");
     ensure!(read(&plain)?.is_ok(), "a sound package");
@@ -99,7 +100,7 @@ fn writes() -> Result<(), Failed> {
     let mut keys = PublicKeys::new();
     keys.add(key.name(), &key.public()?)?;
     let verdict = read_apk(&file.bytes[..], file.bytes.len() as u64, Trust::Signature(&keys), &mut Full);
-    ensure!(matches!(verdict, Err(ApkFault::Write(_))), "{verdict:?}");
+    ensure!(matches!(verdict, Err(ApkFault::Stream(StreamFault::Write(_)))), "{verdict:?}");
     Ok(())
 }
 

@@ -13,7 +13,8 @@ use std::path::Path;
 
 use build::{Entry, ar, control, gzip, lzma, member, package, tar, with_checksum, xz, zstd};
 use md5::{Digest as _, Md5};
-use rootfs_package::deb::{DebContent, DebError, DebFault, DebKind, read_deb};
+use rootfs_package::deb::{DebContent, DebError, DebFault, read_deb};
+use rootfs_package::payload::EntryKind;
 use rootfs_package::store::{Store, StoreError};
 use rootfs_tree::Digest;
 
@@ -59,14 +60,14 @@ fn a_package_is_read_whatever_it_is_compressed_with() {
     let paths: Vec<_> = content.entries.iter().take(9).map(|entry| entry.path.as_slice()).collect();
     assert_eq!(paths, [&b""[..], b"usr", b"usr/tool", b"usr/empty", b"usr/same", b"usr/link", b"null", b"pipe", b"usr/caf\xe9"]);
     assert_eq!(content.entries[9].path.len(), 299);
-    assert_eq!(content.entries[10].kind, DebKind::Symlink(vec![b't'; 300]));
+    assert_eq!(content.entries[10].kind, EntryKind::Symlink(vec![b't'; 300]));
     let tool = &content.entries[2];
     assert_eq!((tool.mode, tool.uid, tool.gid, tool.mtime), (0o4755, 1, 2, 0o14_720_000_000));
-    let DebKind::File { offset, length: 7, sha256, md5 } = tool.kind else { panic!("{tool:?}") };
+    let EntryKind::File { offset, length: 7, sha256 } = tool.kind else { panic!("{tool:?}") };
     assert_eq!(&layer[usize::try_from(offset).unwrap()..][..7], b"#!tool\n");
-    assert_eq!((sha256, md5), (Digest(sha2::Sha256::digest(b"#!tool\n").into()), Md5::digest(b"#!tool\n").into()));
-    assert_eq!(content.entries[4].kind, DebKind::Hardlink(b"usr/tool".to_vec()));
-    assert_eq!(content.entries[6].kind, DebKind::CharDevice { major: 1, minor: 3 });
+    assert_eq!((sha256, tool.md5), (Digest(sha2::Sha256::digest(b"#!tool\n").into()), Some(Md5::digest(b"#!tool\n").into())));
+    assert_eq!(content.entries[4].kind, EntryKind::Hardlink(b"usr/tool".to_vec()));
+    assert_eq!(content.entries[6].kind, EntryKind::CharDevice { major: 1, minor: 3 });
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn a_layer_is_an_archive_that_others_read() {
     let entries: Vec<_> = archive.entries().unwrap().map(|entry| entry.unwrap().raw_file_position()).collect();
     assert_eq!(entries.len(), content.entries.len());
     for (entry, position) in content.entries.iter().zip(entries) {
-        if let DebKind::File { offset, .. } = entry.kind {
+        if let EntryKind::File { offset, .. } = entry.kind {
             assert_eq!(offset, position);
         }
     }
@@ -347,7 +348,7 @@ fn a_damaged_layer_is_unpacked_again() {
     let (store, sha256) = stored(directory.path());
     let cold = store.deb(&sha256).unwrap();
     let good = std::fs::read(&cold.data).unwrap();
-    let DebKind::File { offset, .. } = cold.entries[2].kind else { panic!() };
+    let EntryKind::File { offset, .. } = cold.entries[2].kind else { panic!() };
     let mut damaged = good.clone();
     damaged[usize::try_from(offset).unwrap()] ^= 1;
     for bytes in [&damaged[..], &good[..good.len() / 2], b""] {

@@ -31,6 +31,7 @@ def prepare(architecture, directory, repositories):
         repo = base.repos.add_new_repo(name, conf, baseurl=["file://" + path])
         repo.priority, repo.cost = int(priority), int(cost)
     base.fill_sack(load_system_repo=False)
+    base.read_comps()
     return base
 
 
@@ -45,7 +46,9 @@ def answer(base, numbers, words):
         base.sack.add_excludes(found)
     try:
         for word in words:
-            if not word.startswith("-"):
+            if word.startswith("@"):
+                base.env_group_install([word[1:]], tuple(base.conf.group_package_types), strict=True)
+            elif not word.startswith("-"):
                 base.install(word)
         base.resolve()
     except dnf.exceptions.Error as error:

@@ -5,7 +5,9 @@
 mod choice;
 mod dnf;
 mod hostile;
+mod libsolv;
 mod made;
+mod site;
 mod versions;
 
 use std::process::ExitCode;
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
             Trial::test(*name, run).with_ignored_flag(is_ignored)
         })
     });
-    let plain = [versions::CASES, hostile::CASES, choice::CASES].concat().into_iter().map(|(name, case)| {
+    let plain = [versions::CASES, hostile::CASES, choice::CASES, libsolv::CASES].concat().into_iter().map(|(name, case)| {
         let settings = settings.clone();
         Trial::test(name, move || case(&settings))
     });

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use rootfs_package::rpm::package::{Owners, RpmContent, RpmEntry, RpmKind, RpmLayer, Trust, read_rpm};
+use rootfs_package::payload::EntryKind;
+use rootfs_package::rpm::package::{Owners, RpmContent, RpmEntry, RpmLayer, Trust, read_rpm};
 use rootfs_tests::{Failed, Listing, Process, ensure, words};
 use rootfs_tree::Tree;
 
@@ -71,15 +72,15 @@ fn told_by_rpm(line: &str) -> String {
 
 fn told(entry: &RpmEntry, content: &RpmContent) -> String {
     let kind = match &entry.kind {
-        RpmKind::Hardlink(target) => &content.entries.iter().find(|other| other.path == *target).unwrap().kind,
+        EntryKind::Hardlink(target) => &content.entries.iter().find(|other| other.path == *target).unwrap().kind,
         kind => kind,
     };
     let none = "0".repeat(64);
     let (bits, size, digest, link) = match kind {
-        RpmKind::File { length, sha256, .. } => (0o100_000, length.to_string(), sha256.to_string(), "X".to_owned()),
-        RpmKind::Symlink(target) => (0o120_000, target.len().to_string(), none, String::from_utf8(target.clone()).unwrap()),
-        RpmKind::Directory => (0o040_000, "-".to_owned(), none, "X".to_owned()),
-        RpmKind::Fifo => (0o010_000, "0".to_owned(), none, "X".to_owned()),
+        EntryKind::File { length, sha256, .. } => (0o100_000, length.to_string(), sha256.to_string(), "X".to_owned()),
+        EntryKind::Symlink(target) => (0o120_000, target.len().to_string(), none, String::from_utf8(target.clone()).unwrap()),
+        EntryKind::Directory => (0o040_000, "-".to_owned(), none, "X".to_owned()),
+        EntryKind::Fifo => (0o010_000, "0".to_owned(), none, "X".to_owned()),
         other => panic!("{other:?}"),
     };
     let [path, user, group] = [&entry.path, &entry.user, &entry.group].map(|bytes| String::from_utf8(bytes.clone()).unwrap());

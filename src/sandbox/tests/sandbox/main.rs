@@ -9,6 +9,7 @@ mod ends;
 mod stage;
 mod view;
 mod wire;
+mod workshop;
 
 /// The first argument of this program when it is to be a client that gets killed.
 const CLIENT: &str = "--be-a-client";
@@ -61,6 +62,12 @@ fn main() {
         wire::closing_the_requests_ends_the_runner,
         wire::nonsense_ends_the_runner,
         wire::who_may_not_is_told_what_it_takes,
+        workshop::the_host_is_seen_and_not_changed,
+        workshop::the_network_is_the_hosts,
+        workshop::the_tree_is_shared_and_the_folder_is_not,
+        workshop::device_nodes_are_recorded,
+        workshop::what_a_chroot_needs_can_be_mounted,
+        workshop::everything_ends_with_it,
     ];
     let mut arguments = Arguments::from_args();
     // Two of them watch this process's own children.

@@ -99,7 +99,7 @@ pub(crate) struct Done {
     pub(crate) error: String,
 }
 
-pub(crate) fn run(sandbox: &mut Sandbox, command: &rootfs_sandbox::Command) -> Result<Done, SandboxError> {
+pub(crate) fn run(sandbox: &mut dyn Runner, command: &rootfs_sandbox::Command) -> Result<Done, SandboxError> {
     let (mut output, mut error) = (Vec::new(), Vec::new());
     let outcome = sandbox.run(command, &mut |stream, bytes| match stream {
         Stream::Output => output.extend_from_slice(bytes),
@@ -109,7 +109,7 @@ pub(crate) fn run(sandbox: &mut Sandbox, command: &rootfs_sandbox::Command) -> R
 }
 
 /// A script that must succeed; what it writes, without the last newline.
-pub(crate) fn shell(sandbox: &mut Sandbox, script: &str) -> String {
+pub(crate) fn shell(sandbox: &mut dyn Runner, script: &str) -> String {
     let done = run(sandbox, &command(&["sh", "-c", script])).unwrap();
     assert_eq!(done.outcome.exit, Exit::Code(0), "{script}\n{done:?}");
     done.output.trim_end().to_owned()

@@ -71,7 +71,7 @@ impl Directories {
 
     /// What a directory is in is known to the database too, though nobody describes it.
     fn with_parents(&mut self, path: &[u8]) {
-        for above in crate::apk::path::above(path).chain([&b""[..]]) {
+        for above in crate::payload::above(path).chain([&b""[..]]) {
             self.by_path.entry(above.to_vec()).or_insert(Described::NOTHING);
         }
     }

@@ -6,8 +6,8 @@ use rootfs_tree::Xattrs;
 use sha1::{Digest as _, Sha1};
 
 use super::InstallPackage;
-use crate::apk::path::split;
 use crate::apk::{ApkEntry, Constraint, Dependency, IndexPackage, Sha1Sum};
+use crate::root::split;
 
 /// Owner and mode of an entry, and the hash of its attributes, as the database has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

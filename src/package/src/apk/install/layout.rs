@@ -1,14 +1,14 @@
 use std::collections::HashMap;
 
-use rootfs_tree::{Content, FileContent, Kind, Layer, LayerId, Metadata, Node, NodeId, PackageId, Time, Tree, TreeError};
+use rootfs_tree::{Kind, Layer, LayerId, Metadata, Node, NodeId, PackageId, Time, Tree, TreeError};
 
 use super::directories::Directories;
 use super::files::{Access, Claim, Files, hash_xattrs, xattrs};
 use super::owners::Owners;
 use super::pattern::matches;
 use super::{InstallError, InstallPackage};
-use crate::apk::path::{above, split};
-use crate::apk::{ApkEntry, ApkKind, Sha1Sum};
+use crate::apk::{ApkEntry, Sha1Sum};
+use crate::payload::{EntryKind, above};
 
 /// A tree in the making.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl<'a> Layout<'a> {
         let owner = self.tree.add_package(&install.package.name);
         let mut unpacking = Unpacking { at, title: install.package.title(), layer, owner, placed: HashMap::new() };
         let entries = &install.layer.content.entries;
-        let is_directory = |entry: &&ApkEntry| entry.kind == ApkKind::Directory;
+        let is_directory = |entry: &&ApkEntry| entry.kind == EntryKind::Directory;
         // A package's files appear together, when all of its directories are there.
         for entry in entries.iter().filter(is_directory) {
             self.make_directory(&unpacking, entry).map_err(|source| unpacking.fault(entry, source))?;
@@ -143,27 +143,14 @@ impl<'a> Layout<'a> {
 
     fn put(&mut self, unpacking: &Unpacking<'_>, entry: &ApkEntry, path: &[u8], access: Access) -> Result<NodeId, TreeError> {
         let mtime = Time::from_seconds(entry.mtime);
-        if let ApkKind::Hardlink(target) = &entry.kind {
-            let first = unpacking
-                .placed
-                .get(target.as_slice())
-                .copied()
-                .ok_or_else(|| TreeError::NotFound { path: target.escape_ascii().to_string() })?;
-            let (directory, name) = split(path);
-            let parent = self.tree.make_directory(directory, mtime)?;
-            self.tree.insert(parent, name, first)?;
-            return Ok(first);
-        }
-        let kind = match &entry.kind {
-            ApkKind::File { offset, length, sha256 } => {
-                let content = Content::At { layer: unpacking.layer, offset: *offset };
-                Kind::File(FileContent { length: *length, content, sha256: Some(*sha256), dense: false })
+        let kind = match entry.kind.in_tree(unpacking.layer) {
+            Ok(kind) => kind,
+            Err(target) => {
+                let first = unpacking.placed.get(target).copied();
+                let first = first.ok_or_else(|| TreeError::NotFound { path: target.escape_ascii().to_string() })?;
+                self.tree.link(first, path, mtime)?;
+                return Ok(first);
             }
-            ApkKind::Symlink(target) => Kind::Symlink(target.as_slice().into()),
-            ApkKind::CharDevice { major, minor } => Kind::CharDevice { major: *major, minor: *minor },
-            ApkKind::BlockDevice { major, minor } => Kind::BlockDevice { major: *major, minor: *minor },
-            ApkKind::Fifo => Kind::Fifo,
-            ApkKind::Directory | ApkKind::Hardlink(_) => Kind::directory(),
         };
         let is_link = matches!(kind, Kind::Symlink(_));
         let xattrs = if is_link { None } else { xattrs(entry) };

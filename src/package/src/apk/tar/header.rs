@@ -3,7 +3,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::{BLOCK, Header};
+use super::Header;
+use crate::payload::BLOCK;
 
 /// Seconds since 1970 up to what eleven octal digits say.
 const TIMES: RangeInclusive<u64> = 0..=(1 << 33) - 1;

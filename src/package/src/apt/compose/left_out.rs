@@ -31,7 +31,7 @@ pub(crate) fn left_out(selection: &Selection, packages: &[(&LockedPackage, &DebL
 
 /// The names in the fields of dependencies, whichever of alternatives it is; none of a field that is no such.
 fn depends(layer: &DebLayer) -> Vec<String> {
-    let control = layer.control.get("control").map(|file| String::from_utf8_lossy(&file.content)).unwrap_or_default();
+    let control = String::from_utf8_lossy(layer.own_stanza());
     let stanza = Stanza::new(&control);
     let fields = ["Pre-Depends", "Depends"].into_iter().filter_map(|field| stanza.get(field));
     let parsed = fields.filter_map(|field| parse(field).ok()).flatten().flat_map(|alternatives| alternatives.0);

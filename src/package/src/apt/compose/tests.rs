@@ -3,19 +3,21 @@ use std::collections::BTreeMap;
 use rootfs_tree::Digest;
 
 use super::*;
-use crate::deb::{DebEntry, DebKind};
+use crate::deb::DebEntry;
+use crate::payload::EntryKind;
 
 /// A package of scripts, which are linked to nothing. Directories are made by the files in them.
-fn package(name: &str, directory: &std::path::Path, entries: &[(&str, DebKind)]) -> (LockedPackage, DebLayer) {
+fn package(name: &str, directory: &std::path::Path, entries: &[(&str, EntryKind)]) -> (LockedPackage, DebLayer) {
     let data = directory.join(name);
     fs_err::write(&data, "#!/bin/sh\n").unwrap();
-    let entry = |(path, kind): &(&str, DebKind)| DebEntry {
+    let entry = |(path, kind): &(&str, EntryKind)| DebEntry {
         path: path.as_bytes().to_vec(),
         kind: kind.clone(),
         mode: 0o755,
         uid: 0,
         gid: 0,
         mtime: 5,
+        md5: kind.file().map(|_| [0; 16]),
     };
     let layer = DebLayer { control: BTreeMap::new(), data, entries: entries.iter().map(entry).collect() };
     let package = LockedPackage {
@@ -32,14 +34,14 @@ fn package(name: &str, directory: &std::path::Path, entries: &[(&str, DebKind)])
     (package, layer)
 }
 
-fn file() -> DebKind {
-    DebKind::File { offset: 0, length: 10, sha256: Digest([1; 32]), md5: [0; 16] }
+fn file() -> EntryKind {
+    EntryKind::File { offset: 0, length: 10, sha256: Digest([1; 32]) }
 }
 
 fn composed(picks: &[(&str, &[&str])], except: &[&str]) -> Result<Vec<String>, String> {
     let directory = tempfile::tempdir().unwrap();
-    let link = DebKind::Symlink(b"one".to_vec());
-    let hard = DebKind::Hardlink(b"bin/one".to_vec());
+    let link = EntryKind::Symlink(b"one".to_vec());
+    let hard = EntryKind::Hardlink(b"bin/one".to_vec());
     let packages = [
         package("a", directory.path(), &[("bin/one", file()), ("bin/two", link), ("usr/bin/three", hard), ("usr/share/doc/a/x", file())]),
         package("b", directory.path(), &[("usr/bin/four", file()), ("etc/b", file())]),

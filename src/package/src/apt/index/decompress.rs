@@ -1,30 +1,16 @@
-use std::io::{self, Read};
+use std::io;
 
-use flate2::read::MultiGzDecoder;
-use liblzma::read::XzDecoder;
-use liblzma::stream::{CONCATENATED, Stream};
-
-/// `xz -9` takes 65 MiB to unpack.
-const MEMORY_LIMIT: u64 = 256 << 20;
-
-/// As `zstd --ultra -22` writes at most.
-const WINDOW_LOG_MAX: u32 = 27;
+use crate::compression::{Compression, read_within};
 
 /// Unpacks an index by its file name's suffix; none when it has more than `limit` bytes.
 pub(super) fn decompress(suffix: &str, packed: &[u8], limit: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut decoder: Box<dyn Read + '_> = match suffix {
-        ".xz" => Box::new(XzDecoder::new_stream(packed, Stream::new_stream_decoder(MEMORY_LIMIT, CONCATENATED)?)),
-        ".gz" => Box::new(MultiGzDecoder::new(packed)),
-        ".zst" => {
-            let mut decoder = zstd::Decoder::with_buffer(packed)?;
-            decoder.window_log_max(WINDOW_LOG_MAX)?;
-            Box::new(decoder)
-        }
-        _ => Box::new(packed),
+    let compression = match suffix {
+        ".xz" => Compression::Xz,
+        ".gz" => Compression::Gzip,
+        ".zst" => Compression::Zstd,
+        _ => Compression::None,
     };
-    let mut bytes = Vec::new();
-    decoder.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(Some(bytes).filter(|bytes| u64::try_from(bytes.len()).is_ok_and(|length| length <= limit)))
+    read_within(compression.decode(packed)?, limit)
 }
 
 #[cfg(test)]

@@ -23,8 +23,7 @@ pub fn add_local_packages(universe: &mut Universe, include: &[Include], store: &
 fn add(universe: &mut Universe, path: &Path, store: &Store) -> Result<(), LocalError> {
     let (sha256, size) = store.insert_file(path)?;
     let layer = store.deb(&sha256)?;
-    let control = layer.control.get("control").map(|file| file.content.as_slice()).unwrap_or_default();
-    let control = std::str::from_utf8(control).ok().filter(|text| Stanzas::new(text).count() == 1).ok_or(LocalError::Control)?;
+    let control = std::str::from_utf8(layer.own_stanza()).ok().filter(|text| Stanzas::new(text).count() == 1).ok_or(LocalError::Control)?;
     let (_, stanza) = Stanzas::new(control).next().ok_or(LocalError::Control)?;
     let name = path.file_name().map(|name| name.to_string_lossy().replace(char::is_control, "_")).unwrap_or_default();
     // What the file says of its own place and hash isn't believed.

@@ -8,7 +8,7 @@ use super::InstallError;
 use super::control::Control;
 use super::unpack::Unpacking;
 use crate::apt::deb822::Stanzas;
-use crate::deb::DebKind;
+use crate::payload::EntryKind;
 use crate::root::Root;
 
 pub(super) const DIVERSIONS: &[u8] = b"var/lib/dpkg/diversions";
@@ -65,10 +65,7 @@ pub(super) fn stanza(control: &Control, layer: &crate::deb::DebLayer, state: Sta
 
 /// The MD5 of a file that the package brings.
 fn checksum(layer: &crate::deb::DebLayer, path: &[u8]) -> Option<String> {
-    layer.entries.iter().find(|entry| entry.path == path).and_then(|entry| match &entry.kind {
-        DebKind::File { md5, .. } => Some(hex(md5)),
-        _ => None,
-    })
+    layer.entries.iter().find(|entry| entry.path == path).and_then(|entry| Some(hex(&entry.md5?)))
 }
 
 /// Writes the package's files below `info/`: its control files, its list of paths, and its checksums when it brings none.
@@ -114,9 +111,8 @@ fn checksums(unpacking: &Unpacking<'_>) -> Vec<u8> {
     for entry in &unpacking.layer.entries {
         // dpkg says it of a hard link too; what it links to came before.
         let md5 = match &entry.kind {
-            DebKind::File { md5, .. } => Some(md5),
-            DebKind::Hardlink(target) => known.get(target.as_slice()).copied(),
-            _ => None,
+            EntryKind::Hardlink(target) => known.get(target.as_slice()).copied(),
+            _ => entry.md5.as_ref(),
         };
         if let Some(md5) = md5 {
             known.insert(&entry.path, md5);

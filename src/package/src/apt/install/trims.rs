@@ -1,10 +1,11 @@
 use rootfs_plugin::Trim;
 
-use crate::deb::{DebEntry, DebKind};
+use crate::deb::DebEntry;
+use crate::payload::EntryKind;
 
 /// Whether a trim leaves this entry out. Directories stay: scripts put links into them (update-alternatives' man pages).
 pub(super) fn leaves_out(trims: &[Trim], entry: &DebEntry) -> bool {
-    if matches!(entry.kind, DebKind::Directory) {
+    if matches!(entry.kind, EntryKind::Directory) {
         return false;
     }
     trims.iter().any(|trim| match trim {
@@ -45,7 +46,8 @@ mod tests {
     use super::*;
 
     fn out(trims: &[Trim], path: &str) -> bool {
-        let entry = DebEntry { path: path.into(), kind: DebKind::Symlink(b"x".to_vec()), mode: 0o777, uid: 0, gid: 0, mtime: 0 };
+        let entry =
+            DebEntry { path: path.into(), kind: EntryKind::Symlink(b"x".to_vec()), mode: 0o777, uid: 0, gid: 0, mtime: 0, md5: None };
         leaves_out(trims, &entry)
     }
 
@@ -62,7 +64,8 @@ mod tests {
 
     #[test]
     fn directories_stay() {
-        let entry = DebEntry { path: b"usr/share/man/man1".to_vec(), kind: DebKind::Directory, mode: 0o755, uid: 0, gid: 0, mtime: 0 };
+        let entry =
+            DebEntry { path: b"usr/share/man/man1".to_vec(), kind: EntryKind::Directory, mode: 0o755, uid: 0, gid: 0, mtime: 0, md5: None };
         assert!(!leaves_out(&[Trim::Man], &entry));
     }
 }

@@ -16,7 +16,8 @@ use super::control::Control;
 use super::diversions::Diversions;
 use super::overrides::Overrides;
 use super::trims;
-use crate::deb::{DebEntry, DebKind, DebLayer};
+use crate::deb::{DebEntry, DebLayer};
+use crate::payload::EntryKind;
 use crate::root::{Root, RootError, create_at, remove_at, set_mode, shown, split};
 
 /// One package's part of a wave.
@@ -84,7 +85,7 @@ impl Owners {
         let package = &packages[at];
         let mut unpacking = Unpacking { layer, package: &package.name, placements: Vec::new(), list: Vec::new(), taken: Vec::new() };
         for entry in &layer.entries {
-            if !matches!(entry.kind, DebKind::Directory) {
+            if !matches!(entry.kind, EntryKind::Directory) {
                 match self.claim(at, packages, &entry.path, rules)? {
                     Claim::Free => {}
                     Claim::Takes(taken) => unpacking.taken.push(taken),
@@ -124,7 +125,7 @@ enum Claim {
 }
 
 fn place<'a>(entry: &'a DebEntry, package: &Control, rules: &Rules<'_>) -> Placement<'a> {
-    let directory = matches!(entry.kind, DebKind::Directory);
+    let directory = matches!(entry.kind, EntryKind::Directory);
     let diverted = if directory { &entry.path } else { rules.diversions.destination(&entry.path, &package.name) };
     let mut destination = diverted.to_vec();
     if rules.conffiles_beside && !directory && package.conffiles.contains(&entry.path) {
@@ -146,7 +147,7 @@ pub(super) fn write_wave(
 ) -> Result<Vec<(FileState, Digest)>, InstallError> {
     let mut made = Vec::new();
     for unpacking in wave {
-        for placement in unpacking.placements.iter().filter(|placement| matches!(placement.entry.kind, DebKind::Directory)) {
+        for placement in unpacking.placements.iter().filter(|placement| matches!(placement.entry.kind, EntryKind::Directory)) {
             if make_directory(root, placement).map_err(|error| unpacking.fault(error))? {
                 made.push(placement);
             }
@@ -191,7 +192,7 @@ fn write_package(root: &Root, unpacking: &Unpacking<'_>) -> Result<Vec<(FileStat
     let mut written = Vec::new();
     // The directory of the entry before, which most entries share.
     let mut last: Option<(&[u8], OwnedFd)> = None;
-    for placement in unpacking.placements.iter().filter(|placement| !matches!(placement.entry.kind, DebKind::Directory)) {
+    for placement in unpacking.placements.iter().filter(|placement| !matches!(placement.entry.kind, EntryKind::Directory)) {
         let (parent, name) = split(&placement.destination);
         let above = match last.take() {
             Some((path, above)) if path == parent => above,
@@ -199,7 +200,7 @@ fn write_package(root: &Root, unpacking: &Unpacking<'_>) -> Result<Vec<(FileStat
         };
         let failed = |errno| unpacking.fault(RootError::new("write", &placement.destination, errno));
         write_entry(root, &above, name, placement, unpacking, data.file()).map_err(failed)?;
-        if let DebKind::File { sha256, .. } = placement.entry.kind {
+        if let EntryKind::File { sha256, .. } = placement.entry.kind {
             written.push((FileState::at(above.as_fd(), OsStr::from_bytes(name)).map_err(failed)?, sha256));
         }
         last = Some((parent, above));
@@ -229,7 +230,7 @@ fn write_entry(
         return Ok(());
     }
     set_owner(above, name, placement)?;
-    if !matches!(placement.entry.kind, DebKind::Symlink(_)) {
+    if !matches!(placement.entry.kind, EntryKind::Symlink(_)) {
         set_mode(above, name, placement.mode.into())?;
     }
     set_time(above, name, placement.entry.mtime)
@@ -251,16 +252,16 @@ fn make_entry(
     let here = OsStr::from_bytes(name);
     let device = |kind, major, minor| rustix::fs::mknodat(above, here, kind, Mode::from_raw_mode(0o600), rustix::fs::makedev(major, minor));
     match &placement.entry.kind {
-        DebKind::Directory => {}
-        DebKind::File { offset, length, .. } => copy(data, *offset, *length, &create_at(above, name)?)?,
-        DebKind::Symlink(target) => rustix::fs::symlinkat(OsStr::from_bytes(target), above, here)?,
-        DebKind::Hardlink(first) => {
+        EntryKind::Directory => {}
+        EntryKind::File { offset, length, .. } => copy(data, *offset, *length, &create_at(above, name)?)?,
+        EntryKind::Symlink(target) => rustix::fs::symlinkat(OsStr::from_bytes(target), above, here)?,
+        EntryKind::Hardlink(first) => {
             hard_link(root, above, here, first, unpacking)?;
             return Ok(Made::Link);
         }
-        DebKind::CharDevice { major, minor } => device(FileType::CharacterDevice, *major, *minor)?,
-        DebKind::BlockDevice { major, minor } => device(FileType::BlockDevice, *major, *minor)?,
-        DebKind::Fifo => device(FileType::Fifo, 0, 0)?,
+        EntryKind::CharDevice { major, minor } => device(FileType::CharacterDevice, *major, *minor)?,
+        EntryKind::BlockDevice { major, minor } => device(FileType::BlockDevice, *major, *minor)?,
+        EntryKind::Fifo => device(FileType::Fifo, 0, 0)?,
     }
     Ok(Made::Inode)
 }
@@ -274,7 +275,7 @@ fn hard_link(root: &Root, above: &OwnedFd, here: &OsStr, first: &[u8], unpacking
 
 /// A link in a package where a directory stands is the directory's own, if it leads there (dpkg's `linktosameexistingdir`).
 fn is_same_directory(root: &Root, above: &OwnedFd, name: &[u8], placement: &Placement<'_>) -> Result<bool, Errno> {
-    let DebKind::Symlink(target) = &placement.entry.kind else { return Ok(false) };
+    let EntryKind::Symlink(target) = &placement.entry.kind else { return Ok(false) };
     let there = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW)?;
     if FileType::from_raw_mode(there.st_mode) != FileType::Directory {
         return Ok(false);

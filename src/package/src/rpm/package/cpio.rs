@@ -4,6 +4,7 @@
 use std::io::Read;
 
 use super::RpmFault;
+use crate::payload::StreamFault;
 
 const NEWC: &[u8; 6] = b"070701";
 const NEWC_WITH_SUM: &[u8; 6] = b"070702";
@@ -90,7 +91,8 @@ impl<R: Read> CpioReader<R> {
 
     /// Reads whatever follows the last member, where a compressed stream has its own checksum.
     pub(super) fn finish(mut self) -> Result<(), RpmFault> {
-        std::io::copy(&mut self.input, &mut std::io::sink()).map(drop).map_err(|source| RpmFault::reading("its payload", source))
+        std::io::copy(&mut self.input, &mut std::io::sink()).map_err(|source| StreamFault::reading("its payload", source))?;
+        Ok(())
     }
 
     fn align(&mut self) -> Result<(), RpmFault> {
@@ -100,7 +102,7 @@ impl<R: Read> CpioReader<R> {
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), RpmFault> {
-        self.input.read_exact(buffer).map_err(|source| RpmFault::reading("its payload", source))?;
+        self.input.read_exact(buffer).map_err(|source| StreamFault::reading("its payload", source))?;
         self.position += buffer.len() as u64;
         Ok(())
     }

@@ -1,8 +1,7 @@
-use std::io;
-
 use rootfs_tree::Digest;
 
 use crate::openpgp::OpenPgpError;
+use crate::payload::StreamFault;
 
 /// What is wrong with a package.
 #[derive(Debug, thiserror::Error)]
@@ -13,12 +12,6 @@ pub enum RpmFault {
     /// It is the source of a package.
     #[error("it is a source package")]
     Source,
-    /// It ends too early.
-    #[error("it ends in the middle of {place}")]
-    Truncated {
-        /// A part of it.
-        place: &'static str,
-    },
     /// A header is none.
     #[error("{place} is malformed: {reason}")]
     Header {
@@ -83,28 +76,12 @@ pub enum RpmFault {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// It can't be read, or its payload is damaged.
-    #[error("can't read {place}")]
-    Read {
-        /// A part of it.
-        place: &'static str,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// Its files can't be written.
-    #[error("can't write its files")]
-    Write(#[source] io::Error),
+    /// It was not read to its end.
+    #[error(transparent)]
+    Stream(#[from] StreamFault),
 }
 
 impl RpmFault {
-    pub(super) fn reading(place: &'static str, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Truncated { place },
-            _ => Self::Read { place, source },
-        }
-    }
-
     pub(super) fn file(path: &[u8], reason: impl Into<String>) -> Self {
         Self::File { path: path.escape_ascii().to_string(), reason: reason.into() }
     }

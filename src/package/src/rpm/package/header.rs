@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::RpmFault;
+use crate::payload::StreamFault;
 
 /// What every header begins with: a magic, the version 1, and four reserved bytes.
 const MAGIC: [u8; 8] = [0x8e, 0xad, 0xe8, 0x01, 0, 0, 0, 0];
@@ -51,7 +52,7 @@ impl Header {
     pub(super) fn read(input: &mut impl Read, place: &'static str, region: u32, limits: Limits) -> Result<Self, RpmFault> {
         let malformed = |reason: &'static str| RpmFault::Header { place, reason };
         let mut intro = [0; 16];
-        input.read_exact(&mut intro).map_err(|source| RpmFault::reading(place, source))?;
+        input.read_exact(&mut intro).map_err(|source| StreamFault::reading(place, source))?;
         if !intro.starts_with(&MAGIC) {
             return Err(malformed("it doesn't begin as a header does"));
         }
@@ -61,10 +62,10 @@ impl Header {
         }
         let index = u64::from(count) * ENTRY as u64;
         let mut raw = intro.to_vec();
-        input.take(index + u64::from(length)).read_to_end(&mut raw).map_err(|source| RpmFault::reading(place, source))?;
+        input.take(index + u64::from(length)).read_to_end(&mut raw).map_err(|source| StreamFault::reading(place, source))?;
         let store = intro.len() + usize::try_from(index).map_err(|_too_large| malformed("it is too large"))?;
         if raw.len() as u64 != 16 + index + u64::from(length) {
-            return Err(RpmFault::Truncated { place });
+            return Err(StreamFault::Truncated { place }.into());
         }
         let mut header = Self { place, raw, entries: BTreeMap::new(), store };
         for at in (intro.len()..store).step_by(ENTRY) {

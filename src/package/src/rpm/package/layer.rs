@@ -1,9 +1,8 @@
 //! A layer's index: what [`RpmContent`] is made from again, as bytes.
 
-use rootfs_tree::Digest;
-
-use super::{RpmContent, RpmEntry, RpmIdentity, RpmKind};
+use super::{RpmContent, RpmEntry, RpmIdentity};
 use crate::codec::{Decoder, Encoder};
+use crate::payload::EntryKind;
 use crate::store::{LayerFile, Unpacked};
 
 /// Changes with every change of the format.
@@ -43,11 +42,7 @@ impl Unpacked for RpmContent {
     }
 
     fn files(&self) -> Vec<LayerFile> {
-        let file = |entry: &RpmEntry| match entry.kind {
-            RpmKind::File { offset, length, sha256 } => Some(LayerFile { offset, length, sha256 }),
-            _ => None,
-        };
-        self.entries.iter().filter_map(file).collect()
+        self.entries.iter().filter_map(|entry| entry.kind.file()).collect()
     }
 }
 
@@ -58,26 +53,7 @@ fn encode_entry(out: &mut Encoder, entry: &RpmEntry) {
     out.text(&entry.group);
     out.i64(entry.mtime);
     out.text(entry.capability.as_deref().unwrap_or_default());
-    match &entry.kind {
-        RpmKind::Directory => out.array(b"d"),
-        RpmKind::File { offset, length, sha256 } => {
-            out.array(b"f");
-            out.u64(*offset);
-            out.u64(*length);
-            out.array(&sha256.0);
-        }
-        RpmKind::Hardlink(target) => {
-            out.array(b"h");
-            out.text(target);
-        }
-        RpmKind::Symlink(target) => {
-            out.array(b"l");
-            out.text(target);
-        }
-        RpmKind::CharDevice { major, minor } => out.device(b'c', *major, *minor),
-        RpmKind::BlockDevice { major, minor } => out.device(b'b', *major, *minor),
-        RpmKind::Fifo => out.array(b"p"),
-    }
+    entry.kind.encode(out);
 }
 
 fn decode_entry(input: &mut Decoder<'_>) -> Option<RpmEntry> {
@@ -85,17 +61,7 @@ fn decode_entry(input: &mut Decoder<'_>) -> Option<RpmEntry> {
     let (user, group) = (input.text()?, input.text()?);
     let mtime = input.i64()?;
     let capability = Some(input.text()?).filter(|value| !value.is_empty());
-    let kind = match input.array()? {
-        [b'd'] => RpmKind::Directory,
-        [b'f'] => RpmKind::File { offset: input.u64()?, length: input.u64()?, sha256: Digest(input.array()?) },
-        [b'h'] => RpmKind::Hardlink(input.text()?),
-        [b'l'] => RpmKind::Symlink(input.text()?),
-        [b'c'] => RpmKind::CharDevice { major: input.u32()?, minor: input.u32()? },
-        [b'b'] => RpmKind::BlockDevice { major: input.u32()?, minor: input.u32()? },
-        [b'p'] => RpmKind::Fifo,
-        _ => return None,
-    };
-    Some(RpmEntry { path, kind, mode, user, group, mtime, capability })
+    Some(RpmEntry { path, kind: EntryKind::decode(input)?, mode, user, group, mtime, capability })
 }
 
 #[cfg(test)]
@@ -104,15 +70,6 @@ mod tests {
 
     #[test]
     fn an_index_comes_back_as_it_was_and_a_cut_one_is_none() {
-        let kinds = [
-            RpmKind::Directory,
-            RpmKind::File { offset: 512, length: u64::MAX, sha256: Digest([7; 32]) },
-            RpmKind::Hardlink(b"a/b".to_vec()),
-            RpmKind::Symlink(b"../x\xff".to_vec()),
-            RpmKind::CharDevice { major: 1, minor: 3 },
-            RpmKind::BlockDevice { major: 8, minor: 255 },
-            RpmKind::Fifo,
-        ];
         let entry = |kind| RpmEntry {
             path: b"usr/\xfe".to_vec(),
             kind,
@@ -124,7 +81,7 @@ mod tests {
         };
         let [name, version, release, architecture] = ["a", "1", "2.fc43", "noarch"].map(str::to_owned);
         let identity = RpmIdentity { name, epoch: Some(0), version, release, architecture, build_time: 9 };
-        let content = RpmContent { identity, entries: kinds.map(entry).into() };
+        let content = RpmContent { identity, entries: EntryKind::samples().map(entry).into() };
         let bytes = content.encode();
         assert_eq!(RpmContent::decode(&bytes), Some(content));
         for length in 0..bytes.len() {

@@ -20,9 +20,8 @@ mod tree;
 
 use std::path::PathBuf;
 
-use rootfs_tree::Digest;
-
 use crate::openpgp::Keyring;
+use crate::payload::EntryKind;
 
 pub(super) use compression::decode_by_suffix;
 pub use error::RpmError;
@@ -114,7 +113,7 @@ pub struct RpmEntry {
     /// Relative, without a final slash: never empty, no component is empty, `.` or `..`, no control characters. Nothing lies below what is no directory.
     pub path: Vec<u8>,
     /// The type with what only that type has.
-    pub kind: RpmKind,
+    pub kind: EntryKind,
     /// Permission bits, `0o7777` at most.
     pub mode: u16,
     /// Owner, by name.
@@ -125,40 +124,4 @@ pub struct RpmEntry {
     pub mtime: i64,
     /// The value of the attribute `security.capability`.
     pub capability: Option<Vec<u8>>,
-}
-
-/// What a file of a payload is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RpmKind {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File {
-        /// Where its content begins in [`RpmLayer::data`].
-        offset: u64,
-        /// In bytes.
-        length: u64,
-        /// Of its content.
-        sha256: Digest,
-    },
-    /// Another name for a file before this one, by that entry's path.
-    Hardlink(Vec<u8>),
-    /// What the link says: not empty, without NUL.
-    Symlink(Vec<u8>),
-    /// A character device.
-    CharDevice {
-        /// Major number.
-        major: u32,
-        /// Minor number.
-        minor: u32,
-    },
-    /// A block device.
-    BlockDevice {
-        /// Major number.
-        major: u32,
-        /// Minor number.
-        minor: u32,
-    },
-    /// A named pipe.
-    Fifo,
 }

@@ -1,41 +1,41 @@
 use std::collections::HashMap;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use rootfs_tree::Digest;
 use sha2::{Digest as _, Sha256};
 
-use super::compression::{Bounded, decode, is_limit};
+use super::compression::decode;
 use super::cpio::{CpioReader, Member};
 use super::files::{HeaderFile, HeaderKind};
-use super::{RpmEntry, RpmFault, RpmKind};
+use super::{RpmEntry, RpmFault};
+use crate::compression::{Bounded, is_limit};
+use crate::payload::{EntryKind, Hashed, StreamFault};
 
 const PLACE: &str = "its payload";
 
-const BUFFER: usize = 128 << 10;
-
 /// Reads a payload to its end and writes every file's content to `layer`, one behind another.
 pub(super) fn read_payload(
-    input: impl Read,
+    input: impl BufRead,
     compressor: Option<&[u8]>,
     files: &[HeaderFile],
     limit: u64,
     expected: Digest,
     layer: &mut dyn Write,
 ) -> Result<Vec<RpmEntry>, RpmFault> {
-    let mut hashed = Hashed { input, sha256: Sha256::new() };
+    let mut hashed = Hashed { input, digest: Sha256::new() };
     let mut unpack = Unpack { files, layer, contents: vec![None; files.len()], seen: vec![false; files.len()], offset: 0 };
     let unpacked = {
-        let input = decode(compressor, BufReader::with_capacity(BUFFER, &mut hashed))?;
+        let input = decode(compressor, &mut hashed)?;
         unpack.run(CpioReader::new(Bounded { input, left: limit }))
     };
     unpacked.map_err(|fault| match fault {
-        RpmFault::Read { source, .. } if is_limit(&source) => RpmFault::TooLarge { limit },
+        RpmFault::Stream(StreamFault::Read { source, .. }) if is_limit(&source) => RpmFault::TooLarge { limit },
         fault => fault,
     })?;
-    unpack.layer.flush().map_err(RpmFault::Write)?;
+    unpack.layer.flush().map_err(StreamFault::Write)?;
     // What a decoder leaves unread belongs to the payload as well.
-    io::copy(&mut hashed, &mut io::sink()).map_err(|source| RpmFault::reading(PLACE, source))?;
-    let found = Digest(hashed.sha256.finalize().into());
+    io::copy(&mut hashed, &mut io::sink()).map_err(|source| StreamFault::reading(PLACE, source))?;
+    let found = Digest(hashed.digest.finalize().into());
     if found != expected {
         return Err(RpmFault::Digest { place: PLACE, expected, found });
     }
@@ -135,7 +135,7 @@ impl Unpack<'_> {
         let layer = &mut *self.layer;
         archive.content(length, |piece| {
             sha256.update(piece);
-            layer.write_all(piece).map_err(RpmFault::Write)
+            Ok(layer.write_all(piece).map_err(StreamFault::Write)?)
         })?;
         self.offset += length;
         Ok(Stored { offset, length, sha256: Digest(sha256.finalize().into()) })
@@ -150,15 +150,15 @@ impl Unpack<'_> {
                 return Err(RpmFault::file(&file.path, "it is in the header, and not in the payload"));
             }
             let kind = match &file.kind {
-                HeaderKind::Directory => RpmKind::Directory,
-                HeaderKind::Symlink(target) => RpmKind::Symlink(target.clone()),
-                HeaderKind::CharDevice(major, minor) => RpmKind::CharDevice { major: *major, minor: *minor },
-                HeaderKind::BlockDevice(major, minor) => RpmKind::BlockDevice { major: *major, minor: *minor },
-                HeaderKind::Fifo => RpmKind::Fifo,
+                HeaderKind::Directory => EntryKind::Directory,
+                HeaderKind::Symlink(target) => EntryKind::Symlink(target.clone()),
+                HeaderKind::CharDevice(major, minor) => EntryKind::CharDevice { major: *major, minor: *minor },
+                HeaderKind::BlockDevice(major, minor) => EntryKind::BlockDevice { major: *major, minor: *minor },
+                HeaderKind::Fifo => EntryKind::Fifo,
                 HeaderKind::File { length, sha256, set } => {
                     let set = set.unwrap_or(at);
                     match first_names.get(&set) {
-                        Some(first) => RpmKind::Hardlink(first.to_vec()),
+                        Some(first) => EntryKind::Hardlink(first.to_vec()),
                         None => {
                             first_names.insert(set, &file.path);
                             self.content(file, set, *length, *sha256)?
@@ -173,28 +173,14 @@ impl Unpack<'_> {
         Ok(entries)
     }
 
-    fn content(&self, file: &HeaderFile, set: usize, length: u64, expected: Option<Digest>) -> Result<RpmKind, RpmFault> {
+    fn content(&self, file: &HeaderFile, set: usize, length: u64, expected: Option<Digest>) -> Result<EntryKind, RpmFault> {
         let stored = self.contents.get(set).copied().flatten().filter(|stored| stored.length == length);
         let Stored { offset, length, sha256 } = stored.ok_or_else(|| RpmFault::file(&file.path, "its content is not in the payload"))?;
         match expected {
             Some(expected) if expected != sha256 => {
                 Err(RpmFault::file(&file.path, format!("its SHA-256 is {sha256}, not {expected} as the header says")))
             }
-            _ => Ok(RpmKind::File { offset, length, sha256 }),
+            _ => Ok(EntryKind::File { offset, length, sha256 }),
         }
-    }
-}
-
-/// Hashes what is read through it.
-struct Hashed<R> {
-    input: R,
-    sha256: Sha256,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.sha256.update(buffer.get(..read).unwrap_or_default());
-        Ok(read)
     }
 }

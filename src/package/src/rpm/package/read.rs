@@ -6,6 +6,8 @@ use super::payload::read_payload;
 use super::relations::{RpmRelations, read_relations};
 use super::signature::{check, parse_digest};
 use super::{RpmContent, RpmFault, RpmHeader, RpmIdentity, Trust, tags};
+use crate::compression::BUFFER;
+use crate::payload::{self, StreamFault};
 
 /// What a package begins with, of 96 bytes that mean nothing else any more.
 const LEAD: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
@@ -14,17 +16,6 @@ const LEAD_LENGTH: usize = 96;
 /// rpm's own limits (`lib/header.cc`).
 const OF_SIGNATURES: Limits = Limits { entries: 32, store: 64 << 20 };
 const OF_HEADER: Limits = Limits { entries: 0xffff, store: 256 << 20 };
-
-/// A payload below this size is never a bomb, whatever its compressed size.
-const PAYLOAD_FLOOR: u64 = 512 << 20;
-
-/// How many times its compressed size a payload above [`PAYLOAD_FLOOR`] may unpack to.
-const PAYLOAD_RATIO: u64 = 200;
-
-/// What no payload may unpack to.
-const PAYLOAD_CEILING: u64 = 64 << 30;
-
-const BUFFER: usize = 128 << 10;
 
 /// The headers of a package, believed.
 struct Headers {
@@ -65,7 +56,7 @@ impl Headers {
 /// lies below what is no directory; anything twice; files that are in the header or the payload alone.
 ///
 /// # Errors
-/// What is wrong with the package, or [`RpmFault::Write`]. `layer` may then hold a part, which must not be used.
+/// What is wrong with the package, or [`StreamFault::Write`]. `layer` may then hold a part, which must not be used.
 pub fn read_rpm(input: impl Read, size: u64, trust: Trust<'_>, layer: &mut dyn Write) -> Result<RpmContent, RpmFault> {
     let mut input = BufReader::with_capacity(BUFFER, input);
     let Headers { header, identity, .. } = read_headers(&mut input, trust)?;
@@ -75,7 +66,7 @@ pub fn read_rpm(input: impl Read, size: u64, trust: Trust<'_>, layer: &mut dyn W
     }
     let expected = header.texts(tags::PAYLOAD_SHA256)?.first().and_then(|text| parse_digest(text)).ok_or(RpmFault::NoPayloadDigest)?;
     let files = read_files(&header)?;
-    let limit = size.saturating_mul(PAYLOAD_RATIO).clamp(PAYLOAD_FLOOR, PAYLOAD_CEILING);
+    let limit = payload::limit(size);
     let compressor = header.text(tags::PAYLOAD_COMPRESSOR)?;
     let entries = read_payload(input, compressor, &files, limit, expected, layer)?;
     Ok(RpmContent { identity, entries })
@@ -83,14 +74,14 @@ pub fn read_rpm(input: impl Read, size: u64, trust: Trust<'_>, layer: &mut dyn W
 
 fn read_headers(input: &mut impl BufRead, trust: Trust<'_>) -> Result<Headers, RpmFault> {
     let mut lead = [0; LEAD_LENGTH];
-    input.read_exact(&mut lead).map_err(|source| RpmFault::reading("its beginning", source))?;
+    input.read_exact(&mut lead).map_err(|source| StreamFault::reading("its beginning", source))?;
     if !lead.starts_with(&LEAD) {
         return Err(RpmFault::NotRpm);
     }
     let signatures = Header::read(input, "its signature header", tags::SIGNATURES, OF_SIGNATURES)?;
     let mut padding = [0; 7];
     let padding = padding.get_mut(..signatures.raw.len().wrapping_neg() % 8).unwrap_or_default();
-    input.read_exact(padding).map_err(|source| RpmFault::reading("its signature header", source))?;
+    input.read_exact(padding).map_err(|source| StreamFault::reading("its signature header", source))?;
     let header = Header::read(input, "its header", tags::IMMUTABLE, OF_HEADER)?;
     let fingerprints = check(&signatures, &header, trust)?;
     if header.has(tags::SOURCE_PACKAGE) || !header.has(tags::SOURCE_RPM) {
@@ -106,7 +97,7 @@ fn identity(header: &Header) -> Result<RpmIdentity, RpmFault> {
         let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
         text.filter(is_word).map(str::to_owned).ok_or(RpmFault::Tag { tag, reason: "it is missing, or no word" })
     };
-    let first = |tag: u32| Ok(header.numbers(tag)?.first().copied());
+    let first = |tag: u32| Ok::<_, RpmFault>(header.numbers(tag)?.first().copied());
     Ok(RpmIdentity {
         name: word(tags::NAME)?,
         epoch: first(tags::EPOCH)?.and_then(|epoch| u32::try_from(epoch).ok()),

@@ -1,7 +1,8 @@
-use rootfs_tree::{Content, FileContent, Kind, Layer, Metadata, Node, Time, Tree, TreeError};
+use rootfs_tree::{Layer, Metadata, Node, Time, Tree, TreeError};
 
 use super::capabilities::ATTRIBUTE;
-use super::{RpmEntry, RpmKind, RpmLayer};
+use super::{RpmEntry, RpmLayer};
+use crate::payload::EntryKind;
 
 /// The numbers of users and groups, which packages name. Whoever is not known is root, as for rpm.
 #[derive(Debug, Default)]
@@ -43,35 +44,19 @@ impl RpmLayer {
         let layer = tree.add_layer(Layer { path: self.data.clone() });
         let entries = &self.content.entries;
         // Directories first, so that links to them lead somewhere: /lib, then what is in it.
-        for entry in entries.iter().filter(|entry| entry.kind == RpmKind::Directory) {
+        for entry in entries.iter().filter(|entry| entry.kind == EntryKind::Directory) {
             let id = tree.make_directory(&absolute(&entry.path), Time::from_seconds(entry.mtime))?;
             tree.node_mut(id).metadata = metadata(entry, owners);
         }
-        let is_link = |entry: &&RpmEntry| matches!(entry.kind, RpmKind::Symlink(_));
+        let is_link = |entry: &&RpmEntry| matches!(entry.kind, EntryKind::Symlink(_));
         let links = entries.iter().filter(is_link);
-        let others = entries.iter().filter(|entry| !is_link(entry) && entry.kind != RpmKind::Directory);
+        let others = entries.iter().filter(|entry| !is_link(entry) && entry.kind != EntryKind::Directory);
         for entry in links.chain(others) {
             let path = absolute(&entry.path);
-            let kind = match &entry.kind {
-                RpmKind::Directory => continue,
-                RpmKind::Hardlink(target) => {
-                    let id = tree.lookup(&absolute(target))?;
-                    let split = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-                    let (directory, name) = path.split_at(split);
-                    let parent = tree.make_directory(directory, Time::from_seconds(entry.mtime))?;
-                    tree.insert(parent, name.get(1..).unwrap_or_default(), id)?;
-                    continue;
-                }
-                RpmKind::File { offset, length, sha256 } => {
-                    let content = Content::At { layer, offset: *offset };
-                    Kind::File(FileContent { length: *length, content, sha256: Some(*sha256), dense: false })
-                }
-                RpmKind::Symlink(target) => Kind::Symlink(target.as_slice().into()),
-                RpmKind::CharDevice { major, minor } => Kind::CharDevice { major: *major, minor: *minor },
-                RpmKind::BlockDevice { major, minor } => Kind::BlockDevice { major: *major, minor: *minor },
-                RpmKind::Fifo => Kind::Fifo,
-            };
-            tree.place(&path, Node { metadata: metadata(entry, owners), kind, package: None })?;
+            match entry.kind.in_tree(layer) {
+                Ok(kind) => drop(tree.place(&path, Node { metadata: metadata(entry, owners), kind, package: None })?),
+                Err(target) => tree.link(tree.lookup(&absolute(target))?, &path, Time::from_seconds(entry.mtime))?,
+            }
         }
         Ok(())
     }

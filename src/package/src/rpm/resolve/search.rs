@@ -146,8 +146,8 @@ impl Solver<'_> {
             }
             let is_wished = |id: PackageId| self.wishes.is_recommended(id) || self.is_supplementing(id);
             let Some((place, _)) = untried().find(|(_, (id, _))| is_wished(*id)) else { continue };
-            let current = branch.choices.iter().find(|(id, is_tried)| *is_tried && self.level_of(*id) == branch.level + 1);
-            if current.is_some_and(|(id, _)| !is_wished(*id)) {
+            let mut current = branch.choices.iter().filter(|(id, is_tried)| *is_tried && self.level_of(*id) == branch.level + 1);
+            if current.any(|(id, _)| !is_wished(*id)) {
                 found = Some((number, place));
             }
         }

@@ -4,7 +4,8 @@ use fs_err as fs;
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
 use super::{Chosen, Transaction, TransactionError};
-use crate::rpm::package::{Owners, RpmKind, RpmLayer};
+use crate::payload::EntryKind;
+use crate::rpm::package::{Owners, RpmLayer};
 
 /// Directories of the stage, where rpm finds what it is to do.
 pub(super) const PACKAGES: &str = "packages";
@@ -79,7 +80,7 @@ fn tools_tree(layers: &[RpmLayer]) -> Result<Tree, TreeError> {
     let mut tree = Tree::default();
     // Whoever says that /lib is a link says it before anybody puts something there.
     let has_links = |layer: &&RpmLayer| {
-        layer.content.entries.iter().any(|entry| matches!(entry.kind, RpmKind::Symlink(_)) && !entry.path.contains(&b'/'))
+        layer.content.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Symlink(_)) && !entry.path.contains(&b'/'))
     };
     let owners = Owners::default();
     let first = layers.iter().filter(has_links);
@@ -99,10 +100,10 @@ mod tests {
     use super::*;
     use crate::rpm::package::{RpmContent, RpmEntry, RpmIdentity};
 
-    fn layer(name: &str, entries: &[(&str, RpmKind)]) -> RpmLayer {
+    fn layer(name: &str, entries: &[(&str, EntryKind)]) -> RpmLayer {
         let [version, release, architecture] = ["1", "1", "noarch"].map(str::to_owned);
         let identity = RpmIdentity { name: name.to_owned(), epoch: None, version, release, architecture, build_time: 0 };
-        let entry = |(path, kind): &(&str, RpmKind)| RpmEntry {
+        let entry = |(path, kind): &(&str, EntryKind)| RpmEntry {
             path: path.as_bytes().to_vec(),
             kind: kind.clone(),
             mode: 0o755,
@@ -116,10 +117,10 @@ mod tests {
 
     #[test]
     fn links_of_the_root_come_first_and_its_own_names_last() {
-        let file = || RpmKind::File { offset: 0, length: 0, sha256: rootfs_tree::Digest([0; 32]) };
-        let link = |target: &str| RpmKind::Symlink(target.as_bytes().to_vec());
+        let file = || EntryKind::File { offset: 0, length: 0, sha256: rootfs_tree::Digest([0; 32]) };
+        let link = |target: &str| EntryKind::Symlink(target.as_bytes().to_vec());
         let program = layer("a", &[("lib/b", file()), ("root/x", file()), ("dev/null", file())]);
-        let system = layer("z", &[("usr/lib", RpmKind::Directory), ("lib", link("usr/lib"))]);
+        let system = layer("z", &[("usr/lib", EntryKind::Directory), ("lib", link("usr/lib"))]);
         let tree = tools_tree(&[program, system]).unwrap();
         let paths: Vec<_> = tree.walk().map(|entry| String::from_utf8(entry.path).unwrap()).collect();
         assert_eq!(paths, ["/", "/dev", "/lib", "/proc", "/sys", "/usr", "/usr/lib", "/usr/lib/b"]);

@@ -1,6 +1,8 @@
 //! Repositories that are made up, by a number: as a distribution's are in size and kind, but with every way of depending on something.
 
+mod distribution;
 mod random;
+mod rare;
 mod write;
 
 use std::path::Path;
@@ -27,12 +29,16 @@ pub(crate) struct Made {
     pub(crate) supplements: Words,
     pub(crate) enhances: Words,
     pub(crate) files: Words,
+    /// The file name of the source package; empty for one that says nothing.
+    pub(crate) source: String,
 }
 
-/// Some repositories with what they are worth.
-#[derive(Debug)]
+/// Some repositories with what they are worth: priority and cost.
+#[derive(Debug, Default)]
 pub(crate) struct Universe {
     pub(crate) repositories: Vec<(i32, i32, Vec<Made>)>,
+    /// The groups of the first one, as `comps.xml` has them; empty if it has none.
+    pub(crate) comps: String,
 }
 
 /// How packages are called, by number; every third is a library.
@@ -76,13 +82,15 @@ impl Universe {
             first.push(made);
         }
         let costs = if seed.is_multiple_of(3) { (99, 1000) } else { (98, 500) };
-        Self { repositories: vec![(99, 1000, first), (if seed.is_multiple_of(5) { costs.0 } else { 99 }, costs.1, updates)] }
+        let priority = if seed.is_multiple_of(5) { costs.0 } else { 99 };
+        Self { repositories: vec![(99, 1000, first), (priority, costs.1, updates)], ..Self::default() }
     }
 
     /// Writes each repository below a directory, with the metadata that createrepo would write.
     pub(crate) fn write(&self, directory: &Path) -> std::io::Result<()> {
         for (number, (_, _, packages)) in self.repositories.iter().enumerate() {
-            write::repository(&directory.join(number.to_string()), packages)?;
+            let comps = if number == 0 { self.comps.as_str() } else { "" };
+            write::repository(&directory.join(number.to_string()), packages, comps)?;
         }
         Ok(())
     }
@@ -184,6 +192,12 @@ fn need(random: &mut Random, number: usize, count: usize) -> String {
     }
 }
 
+/// Something to recommend. `if … else` is not among it: libsolv before 0.7.25 forgets what the packages need that stand for its condition (its issue 527),
+/// and so dnf gives a package here and there without what it needs.
+fn wish(need: impl FnMut() -> String) -> String {
+    std::iter::repeat_with(need).find(|need| !need.contains(" else ")).unwrap_or_default()
+}
+
 fn add_rare(random: &mut Random, made: &mut Made, number: usize, count: usize) {
     let feature = random.below(features(count));
     if random.one_in(200) {
@@ -201,7 +215,7 @@ fn add_rare(random: &mut Random, made: &mut Made, number: usize, count: usize) {
     }
     for _ in 0..random.below(3) {
         if random.one_in(2) {
-            made.recommends.push(need(random, number, count));
+            made.recommends.push(wish(|| need(random, number, count)));
         }
     }
     if random.one_in(10) {

@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::Made;
 
-/// Writes a repository's `repodata`, uncompressed.
-pub(super) fn repository(directory: &Path, packages: &[Made]) -> io::Result<()> {
+/// Writes a repository's `repodata`, uncompressed; with groups if there are some.
+pub(super) fn repository(directory: &Path, packages: &[Made], comps: &str) -> io::Result<()> {
     let data = directory.join("repodata");
     fs_err::create_dir_all(&data)?;
     let mut repomd = String::from("<repomd xmlns=\"http://linux.duke.edu/metadata/repo\"><revision>1</revision>");
-    for (kind, text) in [("primary", primary(packages)), ("filelists", filelists(packages))] {
+    let groups = Some(("group", comps.to_owned())).filter(|_| !comps.is_empty());
+    for (kind, text) in [("primary", primary(packages)), ("filelists", filelists(packages))].into_iter().chain(groups) {
         let sum = hex(text.as_bytes());
         let _ = write!(
             repomd,
@@ -52,9 +53,10 @@ fn entry(word: &str, more: &str) -> String {
             "<=" => "LE",
             _ => "GE",
         };
+        let (epoch, evr) = evr.split_once(':').unwrap_or(("0", evr));
         let (version, release) =
             evr.split_once('-').map_or((evr, String::new()), |(version, release)| (version, format!(" rel=\"{release}\"")));
-        return format!("<rpm:entry name=\"{name}\" flags=\"{flags}\" epoch=\"0\" ver=\"{version}\"{release}{more}/>");
+        return format!("<rpm:entry name=\"{name}\" flags=\"{flags}\" epoch=\"{epoch}\" ver=\"{version}\"{release}{more}/>");
     }
     format!("<rpm:entry name=\"{}\"{more}/>", escape(word))
 }
@@ -92,13 +94,14 @@ pub(super) fn primary(packages: &[Made]) -> String {
             "<package type=\"rpm\"><name>{0}</name><arch>{1}</arch>{2}<checksum type=\"sha256\" pkgid=\"YES\">{3}</checksum>\n\
              <summary>{0} is made up</summary><description>It is there so that others can depend on it &amp; so on.</description>\n\
              <packager></packager><url></url><time file=\"1\" build=\"1\"/><size package=\"1000\" installed=\"2000\" archive=\"2100\"/>\n\
-             <location href=\"Packages/{4}.rpm\"/><format><rpm:license>MIT</rpm:license><rpm:sourcerpm>{0}-1.src.rpm</rpm:sourcerpm>\n\
+             <location href=\"Packages/{4}.rpm\"/><format><rpm:license>MIT</rpm:license><rpm:sourcerpm>{5}</rpm:sourcerpm>\n\
              <rpm:header-range start=\"4504\" end=\"9000\"/>\n{lists}{files}</format></package>\n",
             made.name,
             made.architecture,
             version(made),
             hex(title(made).as_bytes()),
             title(made).replace(':', "_"),
+            if made.source.is_empty() { format!("{}-1.src.rpm", made.name) } else { made.source.clone() },
         );
     }
     text + "</metadata>\n"

@@ -4,7 +4,7 @@ use rootfs_tree::{Kind, Metadata, Node, NodeId, Time, Tree};
 
 use crate::apk::install::InstallError;
 use crate::apk::install::account::{Accounts, Command};
-use crate::apk::path::split;
+use crate::root::split;
 
 /// The program that all links lead to.
 const PROGRAM: &str = "/bin/busybox";

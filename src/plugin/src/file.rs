@@ -1,0 +1,14 @@
+//! A distribution that is a file: `distro.toml`, which says what it offers and where its packages come from.
+
+mod apk;
+mod apt;
+mod apt_line;
+mod distro;
+mod error;
+mod relative;
+mod rpm;
+mod shape;
+mod validate;
+
+pub use distro::FileDistro;
+pub use error::DistroFileError;

@@ -1,0 +1,80 @@
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use rootfs_guest::protocol::Request;
+
+use crate::connection::{Link, exec};
+use crate::launch::launch_workshop;
+use crate::{Command, Outcome, Runner, SandboxError, SandboxOptions, Stream};
+
+/// What is made in the stage: where the host's files are shown, and the copy of the folder.
+const HOST: &str = "host";
+const FOLDER: &str = "folder";
+
+/// A place where programs of the host work on a tree, with a runner as process 1.
+///
+/// They see the host's files as they are, read-only, and the host's network. Writable are the tree, at [`Workshop::TREE`]; a private copy of one folder, where the host
+/// has that folder; and `/tmp`, `/var/tmp`, `/run` and `/root`, which are empty and in memory. They are root of a user namespace of their own, in which they may
+/// mount, change the root, and seemingly make device nodes: an empty file with the attribute
+/// [`DEVICE_ATTRIBUTE`](crate::DEVICE_ATTRIBUTE) then takes the node's place. Dropping it kills everything, and so does the death of this process.
+#[derive(Debug)]
+pub struct Workshop {
+    link: Link,
+    stage: PathBuf,
+}
+
+impl Workshop {
+    /// Where commands find the tree.
+    pub const TREE: &str = rootfs_guest::names::WORKSHOP_TREE;
+
+    /// Makes a workshop for the tree `stage/root`. `folder` is absolute and has no links in its path; what commands change in it is gone with the workshop.
+    ///
+    /// # Errors
+    /// When the folder can't be copied into the stage, or the kernel refuses a step, which is named.
+    pub fn start(stage: &Path, folder: &Path, options: &SandboxOptions) -> Result<Self, SandboxError> {
+        let workshop = |link| Self { link, stage: stage.to_owned() };
+        fs::create_dir(stage.join(HOST)).and_then(|()| copy(folder, &stage.join(FOLDER))).map_err(|source| stage_error(folder, source))?;
+        Link::open(launch_workshop(stage, &options.hostname, folder), &options.cancelled).map(workshop)
+    }
+
+    /// Kills what still runs, and returns when nothing of the workshop is left but the tree.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn stop(self) -> Result<(), SandboxError> {
+        drop(self.link);
+        fs::remove_dir(self.stage.join(HOST))
+            .and_then(|()| fs::remove_dir_all(self.stage.join(FOLDER)))
+            .map_err(|source| stage_error(&self.stage, source))
+    }
+}
+
+impl Runner for Workshop {
+    fn run(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
+        self.link.run(&Request::Outside(exec(command)), command, output)
+    }
+}
+
+fn stage_error(path: &Path, source: std::io::Error) -> SandboxError {
+    SandboxError::Stage { path: path.to_owned(), source }
+}
+
+/// Files, directories and links. A copy, and not a filesystem laid over: who builds may not own the folder, and couldn't write in it then.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else if kind.is_symlink() {
+            fs::os::unix::fs::symlink(fs::read_link(entry.path())?, target)?;
+        } else if kind.is_file() {
+            fs::copy(entry.path(), &target)?;
+            let mode = fs::metadata(&target)?.permissions().mode();
+            fs::set_permissions(&target, std::fs::Permissions::from_mode(mode | 0o600))?;
+        }
+    }
+    fs::set_permissions(to, std::fs::Permissions::from_mode(fs::metadata(from)?.permissions().mode() | 0o700))
+}
