@@ -133,7 +133,7 @@ impl Registry {
     }
 
     fn add(&mut self, found: Found) {
-        let Found { path, name, kind, distro } = found;
+        let Found { path, name, distro } = found;
         let taken = if RESERVED.contains(&name.as_str()) {
             Some(LoadError::Reserved { name: name.clone() })
         } else {
@@ -143,10 +143,9 @@ impl Registry {
             });
             owner.map(|owner| LoadError::Taken { name: name.clone(), owner })
         };
-        match (taken, distro, kind) {
-            (None, Ok(distro), Some(kind)) => self.plugins.push(Plugin { distro: Box::leak(distro), path, kind }),
-            (Some(error), ..) | (None, Err(error), _) => self.broken.push(Broken { name, path, error }),
-            (None, Ok(_), None) => {}
+        match taken.map_or(distro, Err) {
+            Ok((kind, distro)) => self.plugins.push(Plugin { distro: Box::leak(distro), path, kind }),
+            Err(error) => self.broken.push(Broken { name, path, error }),
         }
     }
 
