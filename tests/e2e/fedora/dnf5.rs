@@ -13,7 +13,8 @@ pub(super) fn chooses_the_same(workbench: &Workbench) -> Result<(), Failed> {
     let tree = place("sid");
     let product =
         workbench.product().debian()?.args(["--release", "sid", "--variant", "minbase", "--agent", "none", "--extra-pkg", "dnf5"]);
-    product.into_directory(&tree).run()?.success()?;
+    // A mirror that is kept for tests may be of another day.
+    product.arg("--ignore-valid-until").into_directory(&tree).run()?.success()?;
     let archive = RpmArchive::new(workbench, &many::packages())?;
     copy_tree(&archive.repository(), &tree.join("repository"))?;
     let sets = [BUSYBOX.to_vec(), SYSTEMD.to_vec(), [BUSYBOX, &["many", "many-gone"]].concat()];
@@ -35,7 +36,7 @@ pub(super) fn chooses_the_same(workbench: &Workbench) -> Result<(), Failed> {
 fn chosen(tree: &Path, packages: &[&str]) -> Result<BTreeSet<String>, Failed> {
     let script = format!(
         "rm -rf /chosen /target; dnf5 install --assumeyes --store=/chosen --installroot=/target --releasever=43 --forcearch=x86_64 --no-gpgchecks \
-         --setopt=install_weak_deps=False --setopt=best=True --setopt=pluginpath=/nonexistent --repofrompath=local,file:///repository --repo=local {} \
+         --setopt=install_weak_deps=False --setopt=best=True --setopt=plugins=False --setopt=optional_metadata_types=filelists --repofrompath=local,file:///repository --repo=local {} \
          >/dev/null; cat /chosen/transaction.json",
         packages.join(" ")
     );
