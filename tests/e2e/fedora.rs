@@ -1,7 +1,10 @@
 //! Fedora's guests, of packages made of Debian's, judged by the real dnf and rpm.
 
+mod dnf5;
+mod kata;
 mod many;
 mod refused;
+mod relatives;
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +44,9 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("fedora::a script that fails is shown", &needs, failing_scripts),
         Case::new("fedora::a package file of one's own is installed with what it needs", &needs, own_file),
         Case::new("fedora::documentation is left out as dnf does it", &needs, trims),
+        Case::new("fedora::dnf5 chooses the same packages", &with(&["unshare"]), dnf5::chooses_the_same).only_in_full(),
+        Case::new("fedora::a relative finds its repositories below a mirror", &needs, relatives::same_tree),
+        Case::new("fedora::kata's profile comes up to its target", &with(&["qemu-system-x86_64"]), kata::target).only_in_full(),
         Case::new("fedora::a disk boots to systemd and its agent answers", &with(&["qemu-system-x86_64"]), disk),
     ]
 }

@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 
 /// Each one that is built in, in the order lists show them.
-pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 8] = [
+pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 9] = [
     rootfs_alpine::alpine,
     rootfs_busybox::busybox,
     rootfs_debian::debian,
@@ -20,6 +20,7 @@ pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 8] = [
     rootfs_fedora::centos_stream,
     rootfs_fedora::rocky,
     rootfs_fedora::almalinux,
+    rootfs_fedora::opensuse,
 ];
 
 /// Those of them that a plugin's file may name as its base.
