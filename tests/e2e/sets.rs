@@ -10,11 +10,7 @@ use crate::build::{GUEST, MINBASE, Set};
 use crate::installed;
 
 /// In the quick run too, with what shows that its packages work.
-const QUICK: &[(Release, Set)] = &[
-    (Release::Trixie, MINBASE),
-    (Release::Trixie, GUEST),
-    (Release::Bookworm, MINBASE),
-];
+const QUICK: &[(Release, Set)] = &[(Release::Trixie, MINBASE), (Release::Trixie, GUEST), (Release::Bookworm, MINBASE)];
 
 /// In the full run, on both releases.
 const FULL: &[Set] = &[

@@ -17,10 +17,10 @@ const ROOTS: [&str; 10] =
     ["systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount", "rpm", "rpm-common", "systemd-standalone-sysusers"];
 
 /// What a guest of Kata's has besides.
-const OF_KATA: [&str; 5] = ["chrony", "iptables", "kmod", "libseccomp2", "dbus-broker"];
+const OF_KATA: [&str; 6] = ["chrony", "iptables", "kmod", "libseccomp2", "dbus-broker", "dbus"];
 
 /// Changes with what [`packages`] makes.
-const EDITION: &str = "1";
+const EDITION: &str = "2";
 
 /// Which release and machine the mirror is for.
 const REPOSITORY: &str = "releases/43/Everything/x86_64/os";
