@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How many of the slowest are named.
-const NAMED: usize = 25;
+const NAMED: usize = 40;
 
 static TAKEN: Mutex<Vec<(Duration, String)>> = Mutex::new(Vec::new());
 
