@@ -161,6 +161,18 @@ impl RpmArchive {
         [REPOSITORY, UPDATES].map(|path| self.mirror().join(path))
     }
 
+    /// Adds a list of modules to the index of the packages, whatever it says.
+    ///
+    /// # Errors
+    /// When modifyrepo_c or gpg fails.
+    pub fn add_modules(&self) -> Result<(), Failed> {
+        let list = self.directory.path().join("modules.yaml");
+        fs_err::write(&list, "---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: one\n")?;
+        let repodata = self.repository().join("repodata");
+        Process::judge("modifyrepo_c").args(words([&"--mdtype=modules", &list, &repodata])).run()?.success()?;
+        self.sign_indexes(&self.key)
+    }
+
     /// The key that signs packages and indexes.
     #[must_use]
     pub fn key(&self) -> &SigningKey {
