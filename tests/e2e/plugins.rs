@@ -1,5 +1,6 @@
 //! Distributions that are found: files, libraries in C and in Rust, and libraries that mean harm.
 
+mod built_in;
 mod hostile;
 mod interface;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rootfs_tests::{AlpineArchive, Case, Failed, Finished, Need, PlainUser, Process, Product, Workbench, ensure, words};
 
 use crate::build::BUILD;
+use crate::fedora;
 
 /// A release of Alpine's, rebuilt: a tree of it is there in a moment.
 const RELEASE: &str = "fixtures/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
@@ -26,6 +28,11 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("plugins::the built-in Alpine passes the trials", &needs, trials),
         Case::new("plugins::lists tell what is found, where, and what is wrong with it", &needs, lists),
         Case::new("plugins::a library that means harm is an error and no more", &with(&["cc"]), hostile::refused),
+        Case::new("plugins::the built-in ones as plugins make the same plans", &[Need::Product], built_in::same_plans),
+        Case::new("plugins::Alpine as a shared object is the same tree", &needs, built_in::alpine),
+        Case::new("plugins::BusyBox as a shared object is the same tree", BUILD, built_in::busybox),
+        Case::new("plugins::Debian as a shared object is the same tree", BUILD, built_in::debian),
+        Case::new("plugins::Fedora as a shared object is the same tree", &fedora::needs(), built_in::fedora),
         Case::new("plugins::the header says what the crate says", &with(&["cc"]), interface::is_one),
     ]
 }

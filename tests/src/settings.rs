@@ -21,6 +21,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The program without a distribution that is built in, which lies beside it.
+    #[must_use]
+    pub fn bare(&self) -> PathBuf {
+        self.product.with_file_name("rootfs-gen-bare")
+    }
+
     /// Reads the environment.
     #[must_use]
     pub fn from_environment() -> Self {

@@ -79,6 +79,8 @@ fn flags_about_plugins_are_read_before_the_others() {
     let usual = ["/one", "/two", "/home/user/.local/share/rootfs-gen/distros", OF_SYSTEM].map(PathBuf::from);
     assert_eq!((path.usual, path.timeout), (usual.to_vec(), Duration::from_secs(5)));
     assert!(SearchPath::of(&words("rootfs-gen list --timeout soon"), &environment).is_err());
-    assert!(concerns_plugins(&words("rootfs-gen mine")) && concerns_plugins(&words("rootfs-gen list")));
-    assert!(!concerns_plugins(&words("rootfs-gen debian -r o")) && !concerns_plugins(&words("rootfs-gen image o")));
+    let needed = |line: &str| Registry::default().needs_plugins(&words(line));
+    assert!(needed("rootfs-gen mine") && needed("rootfs-gen list"));
+    assert!(!needed("rootfs-gen debian -r o") && !needed("rootfs-gen image o"));
+    assert!(Registry::of(&[]).needs_plugins(&words("rootfs-gen debian -r o")));
 }

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{print, print_json};
 use crate::args::ListArgs;
 use crate::failure::{Exit, Failure};
-use crate::registry::{Broken, DISTRIBUTIONS, Plugin, Registry};
+use crate::registry::{Broken, Plugin, Registry};
 
 pub(super) fn run(args: &ListArgs, registry: &Registry) -> Result<Exit, Failure> {
-    let built_in = || DISTRIBUTIONS.into_iter().map(|distro| distro().info());
+    let built_in = || registry.built_in.iter().map(|distro| distro.info());
     if args.json {
         let found = registry.plugins.iter().map(|plugin| (plugin.distro.info(), Some(plugin)));
         let mut list =
