@@ -3,10 +3,11 @@
 mod built_in;
 mod hostile;
 mod interface;
+mod trials;
 
 use std::path::{Path, PathBuf};
 
-use rootfs_tests::{AlpineArchive, Case, Failed, Finished, Need, PlainUser, Process, Product, Workbench, ensure, words};
+use rootfs_tests::{AlpineArchive, Case, Failed, Need, PlainUser, Process, Product, Workbench, ensure, words};
 
 use crate::build::BUILD;
 use crate::fedora;
@@ -20,12 +21,11 @@ const HEADERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/plugin/includ
 pub(crate) fn cases() -> Vec<Case> {
     let needs = [BUILD, &[Need::Fixture(RELEASE), Need::Judge("openssl"), Need::Judge("tar")]].concat();
     let with = |judges: &[&'static str]| [&needs[..], &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
-    vec![
+    let own = vec![
         Case::new("plugins::a file says what is other than in its base", &needs, file),
         Case::new("plugins::a library in C builds, as root and as a plain user", &with(&["cc", "unshare", "setpriv"]), library),
         Case::new("plugins::what new writes in Rust passes its tests and gives a tree", &with(&["cargo", "cc"]), rust),
         Case::new("plugins::what new writes in C passes the trials", &with(&["cc", "make"]), in_c),
-        Case::new("plugins::the built-in Alpine passes the trials", &needs, trials),
         Case::new("plugins::lists tell what is found, where, and what is wrong with it", &needs, lists),
         Case::new("plugins::a library that means harm is an error and no more", &with(&["cc"]), hostile::refused),
         Case::new("plugins::the built-in ones as plugins make the same plans", &[Need::Product], built_in::same_plans),
@@ -34,7 +34,8 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("plugins::Debian as a shared object is the same tree", BUILD, built_in::debian),
         Case::new("plugins::Fedora as a shared object is the same tree", &fedora::needs(), built_in::fedora),
         Case::new("plugins::the header says what the crate says", &with(&["cc"]), interface::is_one),
-    ]
+    ];
+    own.into_iter().chain(trials::cases(&needs)).collect()
 }
 
 /// A plugin over Alpine, in a directory of its own.
@@ -158,29 +159,7 @@ fn in_c(workbench: &Workbench) -> Result<(), Failed> {
     let text = fs_err::read_to_string(&file)?.replace("\"debian\"", "\"alpine\"").replace("variants = [\"guest\", \"standard\"]\n", "");
     fs_err::write(&file, text)?;
     Process::judge("make").directory(&directory).run()?.success()?;
-    passes(workbench, scratch.path(), "c-os", &["--plugin-dir".as_ref(), directory.as_os_str()])
-}
-
-fn trials(workbench: &Workbench) -> Result<(), Failed> {
-    let scratch = workbench.scratch()?;
-    passes(workbench, scratch.path(), "alpine", &[])
-}
-
-/// Has the conformance kit try a distribution of Alpine's packages.
-fn passes(workbench: &Workbench, scratch: &Path, name: &str, more: &[&std::ffi::OsStr]) -> Result<(), Failed> {
-    let archive = AlpineArchive::new(workbench, scratch, &[])?;
-    let test = |extra: &str| -> Result<Finished, Failed> {
-        let product = workbench.product().args(["plugin", "test", name, "--json", "--set", "repository=main", "--extra-pkg", extra]);
-        archive.from_here(product.args(more)).run()
-    };
-    let tried = test("scanelf")?.success()?;
-    let table: serde_json::Value = serde_json::from_str(&tried.output)?;
-    let passed = table.as_array().into_iter().flatten().filter(|trial| trial["outcome"] == "passed").count();
-    ensure!(passed == 10, "{}", tried.report("not all was tried"));
-    // The kit says no.
-    let tried = test("no-such-package")?.exits_with(1)?;
-    ensure!(tried.output.contains("\"failed\""), "{}", tried.report("nothing failed"));
-    Ok(())
+    trials::passes(workbench, scratch.path(), "c-os", &["--plugin-dir".as_ref(), directory.as_os_str()])
 }
 
 fn lists(workbench: &Workbench) -> Result<(), Failed> {
