@@ -14,7 +14,7 @@ mod trial;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_plugin::{Distro, Scripts};
+use rootfs_plugin::{Distro, Installer, Scripts};
 
 use crate::args::PluginTestArgs;
 use crate::environment::Environment;
@@ -53,7 +53,12 @@ pub(crate) fn run(
     let first = match builds::first(&bench, &plan) {
         Ok(first) => first,
         Err(reason) => {
-            trials.push(Trial::of(builds::BUILDS, Err(reason)));
+            trials.push(match &plan.installer {
+                Installer::Shell(shell) if shell.can_fail => {
+                    Trial::skipped(builds::BUILDS, format!("BUILD_CAN_FAIL, and it does: {reason}"))
+                }
+                _ => Trial::of(builds::BUILDS, Err(reason)),
+            });
             return Ok(trials);
         }
     };

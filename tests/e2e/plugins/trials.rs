@@ -6,6 +6,7 @@ use std::path::Path;
 use rootfs_tests::{AlpineArchive, Case, Failed, Finished, Mirror, Need, Origin, Product, RpmArchive, RpmPackage, Workbench, ensure};
 
 use crate::build::BUILD;
+use crate::support::expect_recorded;
 use crate::{fedora, formats, ubuntu};
 
 /// What is tried of each.
@@ -15,14 +16,15 @@ pub(super) fn cases(alpine_needs: &[Need]) -> Vec<Case> {
     let case =
         |name: &str, needs: &[Need], body: fn(&Workbench) -> Result<(), Failed>| Case::new(format!("plugins::trials: {name}"), needs, body);
     let boot = [alpine_needs, &[Need::Judge("qemu-system-x86_64")]].concat();
+    let debian_needs = [BUILD, &[Need::Judge("qemu-system-x86_64")]].concat();
     let rpm = fedora::needs();
     vec![
         case("Alpine passes", alpine_needs, alpine),
         case("BusyBox passes", BUILD, busybox).only_in_full(),
-        case("Debian passes", BUILD, debian).only_in_full(),
+        case("Debian passes", &debian_needs, debian).only_in_full(),
         case("Ubuntu passes", ubuntu::NEEDS, of_ubuntu).only_in_full(),
         case("Fedora and its relatives pass", &rpm, of_fedora).only_in_full(),
-        case("a disk boots", &boot, boots),
+        case("a disk boots", &boot, boots).only_in_full(),
     ]
 }
 
@@ -62,7 +64,9 @@ fn alpine(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let archive = AlpineArchive::new(workbench, scratch.path(), &[])?;
     let test = |extra: &str| of_alpine(workbench, &archive, "alpine", extra).run();
-    expect_passed(test("scanelf")?, &["boots"])?;
+    let run = test("scanelf")?;
+    expect_recorded(workbench, "alpine", "3.20", "packages of its own, signed anew", &run)?;
+    expect_passed(run, &["boots"])?;
     // The kit says no.
     let tried = test("no-such-package")?.exits_with(1)?;
     let failed = table(&tried)?.iter().filter(|trial| trial["outcome"] == "failed").count();
@@ -72,12 +76,16 @@ fn alpine(workbench: &Workbench) -> Result<(), Failed> {
 
 fn busybox(workbench: &Workbench) -> Result<(), Failed> {
     let url = workbench.mirror()?.url();
-    expect_passed(kit(workbench, "busybox").args(["--extra-pkg", "tree"]).mirror(&url).run()?, &["boots"])
+    let run = kit(workbench, "busybox").args(["--release", "trixie", "--extra-pkg", "tree"]).mirror(&url).run()?;
+    expect_recorded(workbench, "busybox", "trixie", "Debian's own packages", &run)?;
+    expect_passed(run, &["boots"])
 }
 
 fn debian(workbench: &Workbench) -> Result<(), Failed> {
     let url = workbench.mirror()?.url();
-    expect_passed(kit(workbench, "debian").args(["--extra-pkg", "tree"]).mirror(&url).run()?, &["boots"])
+    let run = kit(workbench, "debian").args(["--release", "trixie", "--extra-pkg", "tree", "--boot"]).mirror(&url).run_guest()?;
+    expect_recorded(workbench, "debian", "trixie", "its own packages", &run)?;
+    expect_passed(run, &[])
 }
 
 fn of_ubuntu(workbench: &Workbench) -> Result<(), Failed> {
@@ -86,7 +94,9 @@ fn of_ubuntu(workbench: &Workbench) -> Result<(), Failed> {
     let run = kit(workbench, "ubuntu").args(["--release", "noble", "--variant", "minbase", "--extra-pkg", "hello"]);
     let url = format!("{}/ubuntu", mirror.url());
     let run = run.args(["--mirror", &url, "--mirror", &format!("security={url}"), "--keyring"]).arg(archive.join("key.asc"));
-    expect_passed(run.run()?, &["boots"])
+    let run = run.run()?;
+    expect_recorded(workbench, "ubuntu", "noble", "Debian's packages in an archive of Ubuntu's form", &run)?;
+    expect_passed(run, &["boots"])
 }
 
 fn of_fedora(workbench: &Workbench) -> Result<(), Failed> {
@@ -106,7 +116,9 @@ fn of_fedora(workbench: &Workbench) -> Result<(), Failed> {
         let run =
             kit(workbench, name).args(["--release", release, "--extra-pkg", "added", "--package", &fedora::BUSYBOX.join(","), "--keyring"]);
         let run = run.arg(archive.key_file()).args(["--mirror", &format!("file://{}", mirror.display())]);
-        expect_passed(run.run()?, &["boots", "refuses an unsigned index"])?;
+        let run = run.run()?;
+        expect_recorded(workbench, name, release, "packages made of Debian's", &run)?;
+        expect_passed(run, &["boots", "refuses an unsigned index"])?;
     }
     Ok(())
 }

@@ -47,6 +47,7 @@ fn described(info: &Info, place: Option<&str>) -> String {
         ("releases", words(info.releases.iter().map(|release| release.name.as_str()).collect())),
         ("variants", words(info.variants.iter().map(|variant| variant.name.as_str()).collect())),
         ("default", format!("{}, {}", info.releases.first().map_or("", |release| &release.name), info.default_variant)),
+        ("support", info.tier.name().to_owned()),
         ("for", words(info.architectures.iter().map(|architecture| architecture.name()).collect())),
     ];
     for (name, value) in rows.into_iter().chain(place.map(|place| ("found in", place.to_owned()))) {
