@@ -48,25 +48,9 @@ fn archive(entries: &[Vec<u8>]) -> Vec<u8> {
     [entries.concat(), vec![0; 1024]].concat()
 }
 
-/// A header in GNU's form and a content, padded.
+/// An entry in GNU's form.
 fn entry(kind: u8, name: &str, link: &str, content: &[u8]) -> Vec<u8> {
-    let mut header = [0; 512];
-    let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
-    put(0, name);
-    put(100, "0000755");
-    put(108, "0000000");
-    put(116, "0000000");
-    put(124, &format!("{:011o}", content.len()));
-    put(136, "14720000000");
-    put(148, "        ");
-    put(157, link);
-    put(257, "ustar  ");
-    put(329, "0000001");
-    put(337, "0000003");
-    header[156] = kind;
-    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    let mut bytes = [&header, content].concat();
-    bytes.resize(bytes.len().next_multiple_of(512), 0);
-    bytes
+    tar_entry(&[(257, "ustar  ")], kind, name, link, content)
 }
+
+include!("tar_entry.rs");

@@ -3,6 +3,7 @@
 mod fedora;
 mod images;
 mod kata;
+mod list;
 mod measure;
 mod packages;
 mod squashfs;
@@ -13,18 +14,19 @@ use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny|fedora]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny|fedora|list]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("packages", &packages::NEEDS, packages::bench),
     ("images", &images::NEEDS, images::bench),
     ("kata", &kata::NEEDS, kata::bench),
     ("squashfs", &squashfs::NEEDS, squashfs::bench),
     ("tiny", &tiny::NEEDS, tiny::bench),
     ("fedora", &fedora::NEEDS, fedora::bench),
+    ("list", &list::NEEDS, list::bench),
 ];
 
 fn main() -> ExitCode {

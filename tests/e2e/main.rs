@@ -36,6 +36,7 @@ mod sets;
 mod shell_directories;
 mod signatures;
 mod small_repositories;
+mod support;
 mod ubuntu;
 
 use std::io::Write;
@@ -103,6 +104,7 @@ fn cases() -> Vec<Case> {
         kata::cases(),
         shell_directories::cases(),
         keys::cases(),
+        support::cases(),
         command_line::cases(),
     ]
     .into_iter()

@@ -1,16 +1,23 @@
 //! Distributions that are found: files, libraries in C and in Rust, and libraries that mean harm.
 
+mod built_in;
 mod hostile;
 mod interface;
+mod trials;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use rootfs_tests::{AlpineArchive, Case, Failed, Finished, Need, PlainUser, Process, Product, Workbench, ensure, words};
+use rootfs_tests::{AlpineArchive, Case, Failed, Need, PlainUser, Process, Product, Workbench, ensure, words};
 
 use crate::build::BUILD;
+use crate::fedora;
 
 /// A release of Alpine's, rebuilt: a tree of it is there in a moment.
 const RELEASE: &str = "fixtures/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
+
+/// The guide for who writes a plugin.
+const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/plugins.md");
 
 /// The header for plugins in C.
 const HEADERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/plugin/include");
@@ -18,16 +25,22 @@ const HEADERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/plugin/includ
 pub(crate) fn cases() -> Vec<Case> {
     let needs = [BUILD, &[Need::Fixture(RELEASE), Need::Judge("openssl"), Need::Judge("tar")]].concat();
     let with = |judges: &[&'static str]| [&needs[..], &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
-    vec![
+    let own = vec![
         Case::new("plugins::a file says what is other than in its base", &needs, file),
         Case::new("plugins::a library in C builds, as root and as a plain user", &with(&["cc", "unshare", "setpriv"]), library),
         Case::new("plugins::what new writes in Rust passes its tests and gives a tree", &with(&["cargo", "cc"]), rust),
+        Case::new("plugins::the guide's lines go from nothing to a tree", &with(&["cargo", "cc"]), transcript).only_in_full(),
         Case::new("plugins::what new writes in C passes the trials", &with(&["cc", "make"]), in_c),
-        Case::new("plugins::the built-in Alpine passes the trials", &needs, trials),
         Case::new("plugins::lists tell what is found, where, and what is wrong with it", &needs, lists),
         Case::new("plugins::a library that means harm is an error and no more", &with(&["cc"]), hostile::refused),
+        Case::new("plugins::the built-in ones as plugins make the same plans", &[Need::Product], built_in::same_plans),
+        Case::new("plugins::Alpine as a shared object is the same tree", &needs, built_in::alpine),
+        Case::new("plugins::BusyBox as a shared object is the same tree", BUILD, built_in::busybox),
+        Case::new("plugins::Debian as a shared object is the same tree", BUILD, built_in::debian),
+        Case::new("plugins::Fedora as a shared object is the same tree", &fedora::needs(), built_in::fedora),
         Case::new("plugins::the header says what the crate says", &with(&["cc"]), interface::is_one),
-    ]
+    ];
+    own.into_iter().chain(trials::cases(&needs)).collect()
 }
 
 /// A plugin over Alpine, in a directory of its own.
@@ -142,6 +155,41 @@ fn rust(workbench: &Workbench) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Runs the first transcript of the guide, line by line, without a network but the mirror.
+fn transcript(workbench: &Workbench) -> Result<(), Failed> {
+    let guide = fs_err::read_to_string(GUIDE)?;
+    let block = guide.split("```").nth(1).ok_or("the guide has no transcript")?;
+    let (command, said) = block.trim_start().split_once('\n').ok_or("the transcript is one line")?;
+    let first = command.strip_prefix("$ ").and_then(|line| line.split(" #").next()).ok_or("the transcript begins with no command")?;
+    let then: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+    let scratch = workbench.scratch()?;
+    let programs = workbench.settings().product.parent().ok_or("the program lies nowhere")?;
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin:{}", programs.display(), cargo_directory()?.display());
+    let url = workbench.mirror()?.url();
+    let begun = std::time::Instant::now();
+    let script = [first.trim(), &then.join("\n")].join("\n");
+    let run = Process::judge("sh").args(["-e", "-x", "-c", &script]).directory(scratch.path()).env("PATH", path);
+    let run = run.env("ROOTFS_GEN_MIRROR", format!("{url}/debian security={url}/debian-security")).env("no_proxy", "127.0.0.1");
+    let run = run
+        .env("ROOTFS_GEN_STORE", workbench.store())
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("CARGO_TARGET_DIR", "target")
+        .run()?
+        .success()?;
+    let took = begun.elapsed();
+    ensure!(run.output.starts_with(said), "{}", run.report("`new` says other lines than the guide"));
+    let tree = scratch.path().join("my-os/out");
+    ensure!(fs_err::read_to_string(tree.join("etc/my-os-release"))? == "my-os trixie\n", "the plugin's own file is not there");
+    let _closed = writeln!(std::io::stdout(), "from `{first}` to a tree: {:.1} s", took.as_secs_f64());
+    Ok(())
+}
+
+/// Where cargo is, which need not be among the system's programs.
+fn cargo_directory() -> Result<PathBuf, Failed> {
+    let cargo = rootfs_tests::find_program("cargo").ok_or("there is no cargo")?;
+    Ok(cargo.parent().map(Path::to_owned).unwrap_or_default())
+}
+
 fn in_c(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let directory = scratch.path().join("c-os");
@@ -151,29 +199,7 @@ fn in_c(workbench: &Workbench) -> Result<(), Failed> {
     let text = fs_err::read_to_string(&file)?.replace("\"debian\"", "\"alpine\"").replace("variants = [\"guest\", \"standard\"]\n", "");
     fs_err::write(&file, text)?;
     Process::judge("make").directory(&directory).run()?.success()?;
-    passes(workbench, scratch.path(), "c-os", &["--plugin-dir".as_ref(), directory.as_os_str()])
-}
-
-fn trials(workbench: &Workbench) -> Result<(), Failed> {
-    let scratch = workbench.scratch()?;
-    passes(workbench, scratch.path(), "alpine", &[])
-}
-
-/// Has the conformance kit try a distribution of Alpine's packages.
-fn passes(workbench: &Workbench, scratch: &Path, name: &str, more: &[&std::ffi::OsStr]) -> Result<(), Failed> {
-    let archive = AlpineArchive::new(workbench, scratch, &[])?;
-    let test = |extra: &str| -> Result<Finished, Failed> {
-        let product = workbench.product().args(["plugin", "test", name, "--json", "--set", "repository=main", "--extra-pkg", extra]);
-        archive.from_here(product.args(more)).run()
-    };
-    let tried = test("scanelf")?.success()?;
-    let table: serde_json::Value = serde_json::from_str(&tried.output)?;
-    let passed = table.as_array().into_iter().flatten().filter(|trial| trial["outcome"] == "passed").count();
-    ensure!(passed == 10, "{}", tried.report("not all was tried"));
-    // The kit says no.
-    let tried = test("no-such-package")?.exits_with(1)?;
-    ensure!(tried.output.contains("\"failed\""), "{}", tried.report("nothing failed"));
-    Ok(())
+    trials::passes(workbench, scratch.path(), "c-os", &["--plugin-dir".as_ref(), directory.as_os_str()])
 }
 
 fn lists(workbench: &Workbench) -> Result<(), Failed> {

@@ -4,7 +4,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rootfs_tests::{Case, Failed, Need, PlainUser, Product, Workbench, copy_tree, ensure};
+use rootfs_tests::{Case, Failed, Need, PlainUser, Process, Product, Workbench, copy_tree, ensure};
 use rustix::process::Signal;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -14,6 +14,8 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("shell directories::a build says that nothing is pinned", &needs, unpinned),
         Case::new("shell directories::a plain user's tree is root's", &user, same_tree),
         Case::new("shell directories::what needs a lock is refused", &needs, refused),
+        Case::new("shell directories::a machine without bash is told so", &[&needs[..], &[Need::Judge("unshare")]].concat(), without_bash),
+        Case::new("shell directories::a build that may fail is none that the trials fail for", &needs, may_fail),
         Case::new("shell directories::Ctrl-C ends the scripts", &needs, interrupted),
     ]
 }
@@ -66,6 +68,43 @@ fn refused(workbench: &Workbench) -> Result<(), Failed> {
         let build = trivial(workbench.product(), &directories(), &out).arg(option).args(value);
         build.run()?.exits_with(2)?.complains(&[&format!("{option}: trivial is a shell directory"), "hint: build without"])?;
         ensure!(!out.exists(), "{option} was refused too late");
+    }
+    Ok(())
+}
+
+/// The host's programs are covered by a copy of them, from which the script takes what it likes.
+const COVERED: &str = "mount -t tmpfs over /mnt && mkdir /mnt/upper /mnt/work && \
+    mount -t overlay over -o lowerdir=/usr/bin,upperdir=/mnt/upper,workdir=/mnt/work /usr/bin && eval \"$1\" && shift && exec \"$@\"";
+
+fn without_bash(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let build = |first: &str, name: &str| {
+        let covered = Process::judge("unshare").args(["--mount", "sh", "-c", COVERED, "sh", first]);
+        trivial(Product::under(workbench, covered), &directories(), &scratch.path().join(name)).run()
+    };
+    build("rm /usr/bin/bash", "none")?.exits_with(1)?.complains(&["`bash` is not installed on this machine", "hint: install bash"])?;
+    ensure!(!scratch.path().join("none").exists(), "something is left");
+    // The judge says no: with bash it builds there.
+    build("true", "all")?.success().map(drop)
+}
+
+fn may_fail(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let plugin = scratch.path().join("brittle");
+    fs_err::create_dir(&plugin)?;
+    fs_err::write(plugin.join("rootfs_lib.sh"), "build_rootfs() {\n  die \"no mirror today\"\n}\n")?;
+    for (config, outcome, code) in [("OS_NAME=brittle\nBUILD_CAN_FAIL=1\n", "skipped", 0), ("OS_NAME=brittle\n", "failed", 1)] {
+        fs_err::write(plugin.join("config.sh"), config)?;
+        let tried =
+            workbench.product().args(["plugin", "test", "brittle", "--json", "--plugin-dir"]).arg(&plugin).run()?.exits_with(code)?;
+        let table: Vec<serde_json::Value> = serde_json::from_str(&tried.output)?;
+        let builds = table.iter().find(|trial| trial["name"] == "builds").ok_or_else(|| tried.report("no build was tried"))?;
+        let detail = builds["detail"].as_str().unwrap_or_default();
+        ensure!(builds["outcome"] == outcome && detail.contains("no mirror today"), "{}", tried.report(config));
+        // A build is what was asked for, and has failed.
+        let out = scratch.path().join("out");
+        let built = workbench.product().args(["brittle", "--plugin-dir"]).arg(&plugin).into_directory(&out).run()?.exits_with(1)?;
+        ensure!(built.error.contains("BUILD_CAN_FAIL") == (code == 0), "{}", built.report("the hint is another"));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use rootfs_tests::{
 use crate::build::minbase;
 use crate::sets::{expect_same_files, expect_same_set};
 
-const NEEDS: &[Need] = &[
+pub(crate) const NEEDS: &[Need] = &[
     Need::Product,
     Need::Root,
     Need::Debian,
@@ -55,7 +55,7 @@ pub(crate) fn cases() -> Vec<Case> {
 
 /// The archive, made once in a run: minbase of trixie and its keyring in main, `hello` in universe, all packed by zstd; and small packages that have
 /// a newer version in a later suite.
-fn archive(workbench: &Workbench) -> Result<PathBuf, Failed> {
+pub(crate) fn archive(workbench: &Workbench) -> Result<PathBuf, Failed> {
     workbench.once("ubuntu-archive", |path| {
         let mut archive = SuiteArchive::new(&SUITES, &["main", "universe"])?;
         for package in paths_of_minbase(workbench)? {

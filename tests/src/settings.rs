@@ -16,11 +16,19 @@ pub struct Settings {
     pub mirror: Option<String>,
     /// A case that can't run fails (`ROOTFS_TEST_STRICT=1`).
     pub strict: bool,
+    /// Files of the project that a case compares with what it found are written anew (`UPDATE_SNAPSHOTS=1`).
+    pub update: bool,
     /// Cases that take long run too (`ROOTFS_TEST_FULL=1`).
     pub full: bool,
 }
 
 impl Settings {
+    /// The program without a distribution that is built in, which lies beside it.
+    #[must_use]
+    pub fn bare(&self) -> PathBuf {
+        self.product.with_file_name("rootfs-gen-bare")
+    }
+
     /// Reads the environment.
     #[must_use]
     pub fn from_environment() -> Self {
@@ -32,6 +40,7 @@ impl Settings {
             shared: variable("ROOTFS_TEST_SHARED").map_or_else(|| workspace.join("../shared"), PathBuf::from),
             mirror: variable("ROOTFS_TEST_MIRROR").map(|url| url.to_string_lossy().trim_end_matches('/').to_owned()),
             strict: variable("ROOTFS_TEST_STRICT").is_some_and(|value| value == "1"),
+            update: variable("UPDATE_SNAPSHOTS").is_some(),
             full: variable("ROOTFS_TEST_FULL").is_some_and(|value| value == "1"),
         }
     }

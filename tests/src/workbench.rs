@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use libtest_mimic::Failed;
 use tempfile::TempDir;
 
-use crate::{Archive, Forward, Mirror, Origin, Product, Settings};
+use crate::{Archive, Forward, Mirror, Origin, Process, Product, Settings};
 
 /// How the names of scratch directories begin; the process id follows.
 const SCRATCH: &str = "run-";
@@ -47,6 +47,12 @@ impl Workbench {
     #[must_use]
     pub fn product(&self) -> Product<'_> {
         Product::new(self)
+    }
+
+    /// The same program without a distribution that is built in.
+    #[must_use]
+    pub fn bare_product(&self) -> Product<'_> {
+        Product::of(self, Process::new(self.settings.bare()))
     }
 
     /// The store that most cases share, so that a package is fetched once.

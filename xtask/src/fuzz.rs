@@ -60,8 +60,10 @@ fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
         "apk" => crate::fuzz_apk::seeds(),
         "deb" => crate::fuzz_deb::seeds(),
         "ext4" => crate::fuzz_ext4::seeds(),
+        "frame" => crate::fuzz_frame::seeds(),
         "inspect" => crate::fuzz_inspect::seeds(),
         "rpm" => crate::fuzz_rpm::seeds(),
+        "shellconfig" => crate::fuzz_shellconfig::seeds(),
         "text" => crate::fuzz_text::seeds(),
         _ => Vec::new(),
     };

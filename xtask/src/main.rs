@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask test`, `lint`, `bench`, `fuzz` and `deps`.
+//! The project's own commands: `cargo xtask test`, `lint`, `bench`, `docs`, `fuzz` and `deps`.
 
 mod bench;
 mod dependencies;
+mod docs;
 mod error;
 mod fuzz;
 #[path = "../../fuzz/seeds/apk.rs"]
@@ -11,10 +12,14 @@ mod fuzz_apk;
 mod fuzz_deb;
 #[path = "../../fuzz/seeds/ext4.rs"]
 mod fuzz_ext4;
+#[path = "../../fuzz/seeds/frame.rs"]
+mod fuzz_frame;
 #[path = "../../fuzz/seeds/inspect.rs"]
 mod fuzz_inspect;
 #[path = "../../fuzz/seeds/rpm.rs"]
 mod fuzz_rpm;
+#[path = "../../fuzz/seeds/shellconfig.rs"]
+mod fuzz_shellconfig;
 #[path = "../../fuzz/seeds/text.rs"]
 mod fuzz_text;
 mod judges;
@@ -31,6 +36,7 @@ use error::TaskError;
 pub(crate) const USAGE: &str = "usage: cargo xtask test [--full] [FILTER]
        cargo xtask lint
        cargo xtask bench [--runs N] [packages|images|squashfs]
+       cargo xtask docs [--trials]
        cargo xtask fuzz [--seconds N] [TARGET...]
        cargo xtask deps";
 
@@ -50,6 +56,7 @@ fn run(arguments: &[String]) -> Result<(), TaskError> {
         Some(("test", rest)) => test::test(rest),
         Some(("lint", _)) => lint::lint(),
         Some(("bench", rest)) => bench::bench(rest),
+        Some(("docs", rest)) => docs::docs(rest),
         Some(("fuzz", rest)) => fuzz::fuzz(rest),
         Some(("deps", _)) => dependencies::check_dependencies(),
         _ => Err(TaskError::Usage { usage: USAGE }),

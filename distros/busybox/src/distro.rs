@@ -26,6 +26,7 @@ impl BusyBox {
         let info = Info {
             name: file.name.clone(),
             summary: file.summary.clone(),
+            tier: file.tier,
             releases: base.info().releases.clone(),
             architectures: file.architectures.clone(),
             init: file.init.clone(),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use rootfs_plugin::{Architecture, DistroOption, Pick};
+use rootfs_plugin::{Architecture, DistroOption, Pick, Tier};
 use serde::Deserialize;
 
 /// `distro.toml`.
@@ -11,6 +11,7 @@ pub(crate) struct DistroFile {
     /// The distribution whose packages these are.
     pub(crate) base: String,
     pub(crate) summary: String,
+    pub(crate) tier: Tier,
     pub(crate) architectures: Vec<Architecture>,
     pub(crate) init: String,
     pub(crate) default_variant: String,

@@ -6,7 +6,7 @@ use rootfs_package::lock::LockedPackage;
 use rootfs_package::observer::Observer;
 use rootfs_package::store::Store;
 use rootfs_package::tools::{ToolOptions, Tools};
-use rootfs_plugin::Plan;
+use rootfs_plugin::{Distro, Plan};
 
 use crate::args::{BuildArgs, SourceArgs};
 use crate::bios::BiosParts;
@@ -53,7 +53,15 @@ impl KernelSource {
             store: source.store.clone(),
             ..BuildArgs::default()
         };
-        let Settled { request, invocation, .. } = settle(distro, args, environment, host, now)?;
+        Self::of_settled(distro, settle(distro, args, environment, host, now)?)
+    }
+
+    /// The same, with the settings of a build.
+    ///
+    /// # Errors
+    /// When there is no such release, or the store can't be opened.
+    pub(crate) fn of_settled(distro: &'static dyn Distro, settled: Settled) -> Result<Self, Failure> {
+        let Settled { request, invocation, .. } = settled;
         let plan = distro.plan(&request)?;
         let store = Store::open(&invocation.store).map_err(|error| Failure::of(&error).hint(error.hint()))?;
         Ok(Self { plan, invocation, store })

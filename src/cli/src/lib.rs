@@ -24,6 +24,7 @@ pub mod output;
 mod owners;
 pub mod pipeline;
 mod privilege;
+mod program;
 pub mod progress;
 mod publish;
 mod record;
@@ -41,3 +42,5 @@ mod unlocked;
 pub mod verbs;
 mod watched;
 pub mod wishes;
+
+pub use program::run;

@@ -10,8 +10,11 @@ use rootfs_plugin::Distro;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 
+/// Gives a distribution that is built in.
+pub type BuiltIn = fn() -> &'static dyn Distro;
+
 /// Each one that is built in, in the order lists show them.
-pub const DISTRIBUTIONS: [fn() -> &'static dyn Distro; 9] = [
+pub const DISTRIBUTIONS: [BuiltIn; 9] = [
     rootfs_alpine::alpine,
     rootfs_busybox::busybox,
     rootfs_debian::debian,
@@ -67,8 +70,10 @@ pub struct Plugin {
 }
 
 /// All distributions that this call of the program knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Registry {
+    /// Built-in ones, in the order lists show them.
+    pub built_in: Vec<&'static dyn Distro>,
     /// Found ones, in the order in which they were.
     pub plugins: Vec<Plugin>,
     /// Found ones that can't be used.
@@ -112,12 +117,18 @@ impl SearchPath {
 }
 
 impl Registry {
-    /// The built-in ones and all that are found. None of a plugin's code is run.
+    /// Built-in ones alone.
+    #[must_use]
+    pub fn of(built_in: &[BuiltIn]) -> Self {
+        Self { built_in: built_in.iter().map(|distro| distro()).collect(), plugins: Vec::new(), broken: Vec::new() }
+    }
+
+    /// With all that are found. None of a plugin's code is run.
     ///
     /// # Errors
     /// When a place that was named has no plugin.
-    pub fn search(path: &SearchPath) -> Result<Self, Failure> {
-        let mut registry = Self::default();
+    pub fn search(self, path: &SearchPath) -> Result<Self, Failure> {
+        let mut registry = self;
         let said = search(&path.said);
         if let Some((place, reason)) = said.empty.into_iter().next() {
             let message = format!("--plugin-dir {}: there is no plugin", place.display());
@@ -138,7 +149,7 @@ impl Registry {
         let taken = if RESERVED.contains(&name.as_str()) {
             Some(LoadError::Reserved { name: name.clone() })
         } else {
-            let owner = built_in(&name).map(|_| "it is built in".to_owned());
+            let owner = self.has_built_in(&name).then(|| "it is built in".to_owned());
             let owner = owner.or_else(|| {
                 self.plugins.iter().find(|known| known.distro.info().name == name).map(|known| known.path.display().to_string())
             });
@@ -152,7 +163,7 @@ impl Registry {
 
     /// Every distribution, the built-in ones first.
     pub fn distros(&self) -> impl Iterator<Item = &'static dyn Distro> + '_ {
-        DISTRIBUTIONS.into_iter().map(|distro| distro()).chain(self.plugins.iter().map(|plugin| plugin.distro))
+        self.built_in.iter().copied().chain(self.plugins.iter().map(|plugin| plugin.distro))
     }
 
     /// Whether nothing else has a name on the command line.
@@ -166,6 +177,23 @@ impl Registry {
     pub fn find(&self, name: &str) -> Option<&'static dyn Distro> {
         self.distros().find(|distro| distro.info().name == name)
     }
+
+    fn has_built_in(&self, name: &str) -> bool {
+        self.built_in.iter().any(|distro| distro.info().name == name)
+    }
+
+    /// Whether what is asked for can depend on plugins: a verb that is no other, or one that is about them.
+    #[must_use]
+    pub fn needs_plugins(&self, arguments: &[OsString]) -> bool {
+        let verb = arguments.get(1).and_then(|verb| verb.to_str()).unwrap_or("--help");
+        matches!(verb, "list" | "plugin" | "--help" | "-h") || !(RESERVED.contains(&verb) || self.has_built_in(verb))
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::of(&DISTRIBUTIONS)
+    }
 }
 
 /// The built-in distribution of this name.
@@ -177,13 +205,6 @@ pub fn built_in(name: &str) -> Option<&'static dyn Distro> {
 fn base(name: &str) -> Result<Base, Vec<String>> {
     let base = BASES.into_iter().find(|(known, _)| *known == name).map(|(_, base)| base);
     base.ok_or_else(|| BASES.map(|(name, _)| name.to_owned()).to_vec())
-}
-
-/// Whether what is asked for can depend on plugins: a verb that is no other, or one that is about them.
-#[must_use]
-pub fn concerns_plugins(arguments: &[OsString]) -> bool {
-    let verb = arguments.get(1).and_then(|verb| verb.to_str()).unwrap_or("--help");
-    matches!(verb, "list" | "plugin" | "--help" | "-h") || !(RESERVED.contains(&verb) || built_in(verb).is_some())
 }
 
 /// Every value of a flag, before `--`. The command line can't be parsed yet: its verbs are the distributions.

@@ -47,7 +47,7 @@ mod tests {
             let Settled { request, invocation, .. } = settle(debian, args, &std::iter::empty().collect(), &Host::default(), 0).unwrap();
             let pinned = debian.plan(&request).unwrap();
             assert!(require_allowed(&pinned, &invocation).is_ok());
-            let shell = Installer::Shell(ShellInstaller { directory: "/p".into(), variables: BTreeMap::new() });
+            let shell = Installer::Shell(ShellInstaller { directory: "/p".into(), variables: BTreeMap::new(), can_fail: false });
             require_allowed(&Plan { installer: shell, ..pinned }, &invocation).err().map(|failure| (failure.message, failure.exit))
         };
         assert_eq!(told(args(None, None)), None);

@@ -22,6 +22,7 @@ use crate::args::Verb;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::registry::Registry;
+pub(crate) use boot::boot_host;
 
 /// Does what the user asked for.
 ///

@@ -80,7 +80,8 @@ impl Store {
             temporary::clear(root);
             result::trim(root);
         }
-        let _shared = flock(&lock, FlockOperation::NonBlockingLockShared);
+        // Waits for one that cleans at this moment, which is soon done; without this lock the next one would clean what is ours.
+        let _shared = flock(&lock, FlockOperation::LockShared);
         let shared = Shared { root: root.to_owned(), verified: Mutex::default(), boot: layer::boot(), _lock: lock };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -103,5 +104,29 @@ impl Store {
                 verified.remove(&sha256);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_opened_while_another_cleans_is_held_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let lock = || fs::File::options().create(true).append(true).open(directory.path().join("lock")).unwrap();
+        let cleaning = lock();
+        flock(&cleaning, FlockOperation::NonBlockingLockExclusive).unwrap();
+        let cleaner = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            drop(cleaning);
+        });
+        let store = Store::open(directory.path()).unwrap();
+        cleaner.join().unwrap();
+        assert!(flock(lock(), FlockOperation::NonBlockingLockExclusive).is_err(), "nobody holds it");
+        drop(store);
+        flock(lock(), FlockOperation::NonBlockingLockExclusive).unwrap();
     }
 }

@@ -9,6 +9,9 @@ pub struct Info {
     pub name: String,
     /// One line for lists, without a final stop.
     pub summary: String,
+    /// How well it is looked after.
+    #[serde(default)]
+    pub tier: Tier,
     /// Newest stable first; the first one is the default.
     pub releases: Vec<Release>,
     /// What can be built.
@@ -22,6 +25,31 @@ pub struct Info {
     /// Options of this distribution alone; they become flags and environment variables.
     #[serde(default)]
     pub options: Vec<DistroOption>,
+}
+
+/// How well a distribution is looked after by those who make rootfs-gen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// Each change is tried with its own packages, and its own tools judge what comes of it.
+    Supported,
+    /// The trials of every distribution are passed with packages that stand in for its own.
+    Tested,
+    /// By others, or not at all.
+    #[default]
+    Community,
+}
+
+impl Tier {
+    /// As files and lists write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Supported => "supported",
+            Self::Tested => "tested",
+            Self::Community => "community",
+        }
+    }
 }
 
 /// One release of a distribution.

@@ -13,4 +13,7 @@ pub struct ShellInstaller {
     pub directory: PathBuf,
     /// What the scripts are told, by the names that osbuilder has for it: `ARCH`, `EXTRA_PKGS`.
     pub variables: BTreeMap<String, String>,
+    /// Whether who wrote them says that they fail at times (`BUILD_CAN_FAIL`).
+    #[serde(default)]
+    pub can_fail: bool,
 }

@@ -1,17 +1,28 @@
 //! Distributions that are Fedora's relatives.
-
 use rootfs_tests::{Failed, RpmArchive, Workbench, ensure};
+use tempfile::TempDir;
 
 use super::{BUSYBOX, build};
 
 /// Each one's release, and where its repositories are.
-const RELATIVES: [(&str, &str, [&str; 2]); 5] = [
+pub(crate) const RELATIVES: [(&str, &str, [&str; 2]); 5] = [
     ("centos-stream", "10", ["10-stream/BaseOS/x86_64/os", "10-stream/AppStream/x86_64/os"]),
     ("rocky", "10", ["10/BaseOS/x86_64/os", "10/AppStream/x86_64/os"]),
     ("almalinux", "10", ["10/BaseOS/x86_64/os", "10/AppStream/x86_64/os"]),
     ("opensuse", "16.0", ["distribution/leap/16.0/repo/oss/x86_64", "distribution/leap/16.0/repo/non-oss/x86_64"]),
     ("opensuse", "tumbleweed", ["tumbleweed/repo/oss", "update/tumbleweed"]),
 ];
+
+/// A mirror of the archive that is laid out as the relative's own.
+pub(crate) fn mirror(archive: &RpmArchive, places: [&str; 2]) -> Result<TempDir, Failed> {
+    let mirror = tempfile::tempdir_in("/var/tmp")?;
+    for (repository, below) in archive.repositories().into_iter().zip(places) {
+        let link = mirror.path().join(below);
+        link.parent().map_or(Ok(()), fs_err::create_dir_all)?;
+        fs_err::os::unix::fs::symlink(repository, link)?;
+    }
+    Ok(mirror)
+}
 
 /// Without a host name, in which they differ.
 const BARE: [&str; 2] = ["--variant", "minbase"];
@@ -24,12 +35,7 @@ pub(super) fn same_tree(workbench: &Workbench) -> Result<(), Failed> {
     build(&archive, workbench.product(), BUSYBOX).args(BARE).arg("-o").arg(place("fedora")).run()?.success()?;
     let expected = fs_err::read(place("fedora"))?;
     for (distribution, release, places) in RELATIVES {
-        let mirror = tempfile::tempdir_in(scratch.path())?;
-        for (repository, below) in archive.repositories().into_iter().zip(places) {
-            let link = mirror.path().join(below);
-            link.parent().map_or(Ok(()), fs_err::create_dir_all)?;
-            fs_err::os::unix::fs::symlink(repository, link)?;
-        }
+        let mirror = mirror(&archive, places)?;
         let output = place(&format!("{distribution}-{release}"));
         let product =
             workbench.product().args([distribution, "--release", release, "--agent", "none", "--keyring"]).arg(archive.key_file());

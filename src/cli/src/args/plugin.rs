@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::boot::SourceArgs;
+
 /// What `new` takes.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct NewArgs {
@@ -53,21 +55,30 @@ pub struct PluginTestArgs {
     /// The release; the default one if not said
     #[arg(long, value_name = "NAME")]
     pub release: Option<String>,
-    /// A package that the default variant does not have
+    /// The variant; the default one if not said
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Install these packages instead of the variant's own (repeatable)
+    #[arg(long, value_name = "PKG")]
+    pub package: Vec<String>,
+    /// A package that is not among them
     #[arg(long, value_name = "PKG")]
     pub extra_pkg: Option<String>,
     /// Say an option of the distribution's own (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// As for a build
-    #[arg(long, value_name = "URL")]
-    pub mirror: Vec<String>,
-    /// As for a build
-    #[arg(long, value_name = "KEY")]
-    pub keyring: Option<PathBuf>,
-    /// As for a build
-    #[arg(long, value_name = "DIR")]
-    pub store: Option<PathBuf>,
+    /// Boot a disk of it, too
+    #[arg(long)]
+    pub boot: bool,
+    /// Boot with this kernel instead of its own
+    #[arg(long, requires = "boot", value_name = "FILE")]
+    pub kernel: Option<PathBuf>,
+    /// Boot with this initramfs
+    #[arg(long, requires = "boot", value_name = "FILE")]
+    pub initrd: Option<PathBuf>,
+    #[command(flatten)]
+    /// Where packages come from
+    pub source: SourceArgs,
     /// The table as JSON
     #[arg(long)]
     pub json: bool,

@@ -108,7 +108,7 @@ fn write_rpm(text: &mut String, rpm: &RpmInstaller) {
     let _ = writeln!(text, "  {:<10} {}", "by", rpm.tools.join(", "));
 }
 
-fn write_shell(text: &mut String, ShellInstaller { directory, variables }: &ShellInstaller) {
+fn write_shell(text: &mut String, ShellInstaller { directory, variables, .. }: &ShellInstaller) {
     let _ = writeln!(text, "  {:<10} the scripts in {}, which download for themselves", "by", directory.display());
     let _ = writeln!(text, "  {:<10} nothing", "pinned");
     for (name, value) in variables {

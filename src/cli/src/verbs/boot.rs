@@ -138,7 +138,8 @@ fn duration(text: &str) -> Result<Duration, Failure> {
         .ok_or_else(|| Failure::new(format!("--timeout {text}: it is no time")).hint(Some("write seconds, or 60s, 5m, 1h".to_owned())))
 }
 
-fn boot_host(environment: &Environment) -> rootfs_boot::Host {
+/// Where guests are booted.
+pub(crate) fn boot_host(environment: &Environment) -> rootfs_boot::Host {
     let text = |name: &str| environment.path(name).map(|path| path.to_string_lossy().into_owned());
     rootfs_boot::Host {
         path: text("PATH").unwrap_or_default().into(),

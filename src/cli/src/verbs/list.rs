@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{print, print_json};
 use crate::args::ListArgs;
 use crate::failure::{Exit, Failure};
-use crate::registry::{Broken, DISTRIBUTIONS, Plugin, Registry};
+use crate::registry::{Broken, Plugin, Registry};
 
 pub(super) fn run(args: &ListArgs, registry: &Registry) -> Result<Exit, Failure> {
-    let built_in = || DISTRIBUTIONS.into_iter().map(|distro| distro().info());
+    let built_in = || registry.built_in.iter().map(|distro| distro.info());
     if args.json {
         let found = registry.plugins.iter().map(|plugin| (plugin.distro.info(), Some(plugin)));
         let mut list =
@@ -47,6 +47,7 @@ fn described(info: &Info, place: Option<&str>) -> String {
         ("releases", words(info.releases.iter().map(|release| release.name.as_str()).collect())),
         ("variants", words(info.variants.iter().map(|variant| variant.name.as_str()).collect())),
         ("default", format!("{}, {}", info.releases.first().map_or("", |release| &release.name), info.default_variant)),
+        ("support", info.tier.name().to_owned()),
         ("for", words(info.architectures.iter().map(|architecture| architecture.name()).collect())),
     ];
     for (name, value) in rows.into_iter().chain(place.map(|place| ("found in", place.to_owned()))) {

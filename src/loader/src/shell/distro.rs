@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use rootfs_plugin::{
     Agent, Architecture, Distro, DistroOption, Include, Info, Installer, OptionKind, PackageRequest, Plan, PlanError, PlannedPackage,
-    Release, Request, ShellInstaller, Variant,
+    Release, Request, ShellInstaller, Tier, Variant,
 };
 
 use super::ShellDirectory;
@@ -86,6 +86,7 @@ impl ShellDistro {
         let info = Info {
             name: directory.name.clone(),
             summary: format!("{os}a shell directory of Kata's osbuilder"),
+            tier: Tier::Community,
             releases: vec![release],
             architectures: Architecture::ALL.into_iter().filter(|architecture| !config.excluded.contains(architecture)).collect(),
             init: config.init.clone().unwrap_or_else(|| "systemd".to_owned()),
@@ -183,7 +184,11 @@ impl Distro for ShellDistro {
             release: release.unwrap_or_else(|| UNNAMED.to_owned()),
             architecture: request.architecture,
             variant: VARIANT.to_owned(),
-            installer: Installer::Shell(ShellInstaller { directory: self.directory.path.clone(), variables }),
+            installer: Installer::Shell(ShellInstaller {
+                directory: self.directory.path.clone(),
+                variables,
+                can_fail: self.directory.config.can_fail,
+            }),
             include: packages.map(|package| Include::Package(PlannedPackage::Name(package))).collect(),
             selection: None,
             source: None,

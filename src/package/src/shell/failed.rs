@@ -34,6 +34,8 @@ pub enum ShellError {
         place: Option<FailedPlace>,
         /// The last lines that were printed.
         output: Vec<String>,
+        /// Whether who wrote them says that they fail at times.
+        expected: bool,
     },
     /// There is no place for them to run.
     #[error(transparent)]
@@ -47,18 +49,22 @@ impl ShellError {
         Some(match self {
             Self::NoBash => "install bash, which runs `config.sh` and `rootfs_lib.sh`".to_owned(),
             Self::Unlocked { option } => format!("build without {option}"),
+            Self::Failed { expected: true, .. } => {
+                "its config.sh says BUILD_CAN_FAIL: try again later, or ask who wrote it; -v shows everything that the scripts print"
+                    .to_owned()
+            }
             Self::Failed { .. } => "run again with -v to see everything that the scripts print".to_owned(),
             Self::Sandbox(error) => return error.hint(),
         })
     }
 
-    pub(super) fn failed(origin: String, exit: Exit, place: Option<FailedPlace>, output: &[&String]) -> Self {
+    pub(super) fn failed(origin: String, exit: Exit, place: Option<FailedPlace>, output: &[&String], expected: bool) -> Self {
         let how = match exit {
             Exit::Code(code) => format!("exited with {code}"),
             Exit::Signal(signal) => format!("was ended by signal {signal}"),
         };
         let skipped = output.len().saturating_sub(SHOWN_LINES);
-        Self::Failed { origin, how, place, output: output[skipped..].iter().map(|line| (*line).clone()).collect() }
+        Self::Failed { origin, how, place, output: output[skipped..].iter().map(|line| (*line).clone()).collect(), expected }
     }
 }
 
@@ -134,7 +140,7 @@ mod tests {
     #[test]
     fn the_last_lines_are_shown() {
         let lines: Vec<String> = (0..30).map(|number| format!("line {number}")).collect();
-        let error = ShellError::failed("build_rootfs of x".to_owned(), Exit::Code(1), None, &lines.iter().collect::<Vec<_>>());
+        let error = ShellError::failed("build_rootfs of x".to_owned(), Exit::Code(1), None, &lines.iter().collect::<Vec<_>>(), false);
         let text = error.to_string();
         assert!(text.starts_with("build_rootfs of x exited with 1\n    | line 10\n") && text.ends_with("| line 29"), "{text}");
     }

@@ -53,7 +53,7 @@ pub(crate) fn build(
     let places: Vec<FailedPlace> = told.into_iter().filter_map(|line| FailedPlace::parse(line, &shell.directory)).collect();
     // Who ends the build in a subshell says more than the command that fails by that.
     let place = places.iter().rfind(|place| place.status.is_none()).or(places.last()).cloned();
-    Err(ShellError::failed(origin, finished.exit, place, &output))
+    Err(ShellError::failed(origin, finished.exit, place, &output, shell.can_fail))
 }
 
 /// The proxies as programs of the host take them.

@@ -161,6 +161,7 @@ fn info(file: &DistroFile) -> Info {
     Info {
         name: file.name.clone(),
         summary: file.summary.clone(),
+        tier: file.tier,
         releases: file.releases.iter().map(Into::into).collect(),
         architectures: file.architectures.clone(),
         init: file.init.clone(),

@@ -15,6 +15,8 @@ pub(super) fn over(relative: Table, base: Table) -> Result<Table, DistroFileErro
         return Err(DistroFileError::Undefined { place: "base".to_owned(), kind: "distribution", name: named.to_owned() });
     }
     let mut whole = base;
+    // Nobody looks after a relative by looking after its base.
+    whole.remove("tier");
     for (key, own) in relative.into_iter().filter(|(key, _)| key != "base") {
         match (whole.get_mut(&key), own) {
             (Some(Value::Table(known)), Value::Table(own)) if MERGED.contains(&key.as_str()) => known.extend(own),
@@ -52,8 +54,7 @@ mod tests {
 
     #[test]
     fn a_relative_says_only_what_is_other() {
-        let base =
-            "name = 'a'\nsummary = 'A'\nreleases = [1]\n[apt]\nx = 1\ny = 1\n[[tweaks]]\npath = '/a'\nmode = 1\n[[tweaks]]\nunit = 'u'\n";
+        let base = "name = 'a'\nsummary = 'A'\ntier = 'supported'\nreleases = [1]\n[apt]\nx = 1\ny = 1\n[[tweaks]]\npath = '/a'\nmode = 1\n[[tweaks]]\nunit = 'u'\n";
         let relative =
             "name = 'b'\nbase = 'a'\nreleases = [2, 3]\n[apt]\ny = 2\n[[tweaks]]\npath = '/b'\n[[tweaks]]\npath = '/a'\nmode = 2\n";
         let expected = "name = 'b'\nsummary = 'A'\nreleases = [2, 3]\n[apt]\nx = 1\ny = 2\n[[tweaks]]\npath = '/a'\nmode = 2\n[[tweaks]]\nunit = 'u'\n\

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{Architecture, DistroOption, Release, Tweak, Variant};
+use crate::{Architecture, DistroOption, Release, Tier, Tweak, Variant};
 
 /// The whole file. Exactly one of `apt`, `apk` and `rpm` is there, and says of which kind the packages are.
 #[derive(Debug, Clone, Deserialize)]
@@ -12,6 +12,8 @@ use crate::{Architecture, DistroOption, Release, Tweak, Variant};
 pub(super) struct DistroFile {
     pub(super) name: String,
     pub(super) summary: String,
+    #[serde(default)]
+    pub(super) tier: Tier,
     pub(super) architectures: Vec<Architecture>,
     /// As a word: `systemd`, `busybox`.
     pub(super) init: String,

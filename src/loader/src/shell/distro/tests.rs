@@ -13,7 +13,7 @@ fn request() -> Request {
 
 fn planned(distro: &ShellDistro, request: &Request) -> (Plan, BTreeMap<String, String>) {
     let plan = distro.plan(request).unwrap();
-    let Installer::Shell(ShellInstaller { directory, variables }) = plan.installer.clone() else { panic!("{plan:?}") };
+    let Installer::Shell(ShellInstaller { directory, variables, .. }) = plan.installer.clone() else { panic!("{plan:?}") };
     assert_eq!(directory, PathBuf::from("/plugins/myos"));
     (plan, variables)
 }

@@ -1,0 +1,3 @@
+//! Fedora as a shared object.
+
+rootfs_plugin::export_distro!(rootfs_fedora::fedora);
