@@ -180,7 +180,7 @@ fn transcript(workbench: &Workbench) -> Result<(), Failed> {
     ensure!(run.output.starts_with(said), "{}", run.report("`new` says other lines than the guide"));
     let tree = scratch.path().join("my-os/out");
     ensure!(fs_err::read_to_string(tree.join("etc/my-os-release"))? == "my-os trixie\n", "the plugin's own file is not there");
-    let _closed = writeln!(std::io::stdout(), "from `{first}` to a tree: {:.1} s", took.as_secs_f64());
+    let _closed = writeln!(std::io::stdout(), "from `{}` to a tree: {:.1} s", first.trim(), took.as_secs_f64());
     Ok(())
 }
 

@@ -1,4 +1,3 @@
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -8,14 +7,14 @@ use crate::connection::{Link, exec};
 use crate::launch::launch_workshop;
 use crate::{Command, Outcome, Runner, SandboxError, SandboxOptions, Stream};
 
-/// What is made in the stage: where the host's files are shown, and the copy of the folder.
+/// What is made in the stage: where the host's files are shown, and where changes of the folder go.
 const HOST: &str = "host";
 const FOLDER: &str = "folder";
 
 /// A place where programs of the host work on a tree, with a runner as process 1.
 ///
-/// They see the host's files as they are, read-only, and the host's network. Writable are the tree, at [`Workshop::TREE`]; a private copy of one folder, where the host
-/// has that folder; and `/tmp`, `/var/tmp`, `/run` and `/root`, which are empty and in memory. They are root of a user namespace of their own, in which they may
+/// They see the host's files as they are, read-only, and the host's network. Writable are the tree, at [`Workshop::TREE`]; one folder of the host's, whose changes
+/// stay in the workshop; and `/tmp`, `/var/tmp`, `/run` and `/root`, which are empty and in memory. They are root of a user namespace of their own, in which they may
 /// mount, change the root, and seemingly make device nodes: an empty file with the attribute
 /// [`DEVICE_ATTRIBUTE`](crate::DEVICE_ATTRIBUTE) then takes the node's place. Dropping it kills everything, and so does the death of this process.
 #[derive(Debug)]
@@ -31,10 +30,10 @@ impl Workshop {
     /// Makes a workshop for the tree `stage/root`. `folder` is absolute and has no links in its path; what commands change in it is gone with the workshop.
     ///
     /// # Errors
-    /// When the folder can't be copied into the stage, or the kernel refuses a step, which is named.
+    /// When the stage can't be written, or the kernel refuses a step, which is named.
     pub fn start(stage: &Path, folder: &Path, options: &SandboxOptions) -> Result<Self, SandboxError> {
         let workshop = |link| Self { link, stage: stage.to_owned() };
-        fs::create_dir(stage.join(HOST)).and_then(|()| copy(folder, &stage.join(FOLDER))).map_err(|source| stage_error(folder, source))?;
+        [HOST, FOLDER].iter().try_for_each(|name| fs::create_dir(stage.join(name))).map_err(|source| stage_error(stage, source))?;
         Link::open(launch_workshop(stage, &options.hostname, folder), &options.cancelled).map(workshop)
     }
 
@@ -58,23 +57,4 @@ impl Runner for Workshop {
 
 fn stage_error(path: &Path, source: std::io::Error) -> SandboxError {
     SandboxError::Stage { path: path.to_owned(), source }
-}
-
-/// Files, directories and links. A copy, and not a filesystem laid over: who builds may not own the folder, and couldn't write in it then.
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
-        if kind.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else if kind.is_symlink() {
-            fs::os::unix::fs::symlink(fs::read_link(entry.path())?, target)?;
-        } else if kind.is_file() {
-            fs::copy(entry.path(), &target)?;
-            let mode = fs::metadata(&target)?.permissions().mode();
-            fs::set_permissions(&target, std::fs::Permissions::from_mode(mode | 0o600))?;
-        }
-    }
-    fs::set_permissions(to, std::fs::Permissions::from_mode(fs::metadata(from)?.permissions().mode() | 0o700))
 }

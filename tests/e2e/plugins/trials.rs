@@ -21,6 +21,7 @@ pub(super) fn cases(alpine_needs: &[Need]) -> Vec<Case> {
     let rpm = fedora::needs();
     vec![
         case("Alpine passes", alpine_needs, alpine),
+        case("a shell directory passes what can be tried of it", &[Need::Product, Need::Root, Need::Judge("busybox")], of_shell),
         case("BusyBox passes", BUILD, busybox).only_in_full(),
         case("Debian passes", &debian_needs, debian).only_in_full(),
         case("Ubuntu passes", ubuntu::NEEDS, of_ubuntu).only_in_full(),
@@ -72,6 +73,14 @@ fn alpine(workbench: &Workbench) -> Result<(), Failed> {
     let tried = test("no-such-package")?.exits_with(1)?;
     let failed = table(&tried)?.iter().filter(|trial| trial["outcome"] == "failed").count();
     ensure!(failed == 1, "{}", tried.report("one trial has to fail"));
+    Ok(())
+}
+
+fn of_shell(workbench: &Workbench) -> Result<(), Failed> {
+    let directories = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/shell-directories");
+    let run = kit(workbench, "trivial").arg("--plugin-dir").arg(directories).run()?.success()?;
+    let outcomes = |wanted: &str| -> Result<usize, Failed> { Ok(table(&run)?.iter().filter(|trial| trial["outcome"] == wanted).count()) };
+    ensure!(outcomes("passed")? == 6 && outcomes("skipped")? == COUNT - 6, "{}", run.report("other trials were passed"));
     Ok(())
 }
 

@@ -67,12 +67,15 @@ fn refusals(distro: &dyn Distro) -> Result<String, String> {
         ("release", Request { release: Some(NOTHING.to_owned()), ..plain() }),
         ("variant", Request { variant: Some(NOTHING.to_owned()), ..plain() }),
     ];
+    let mut refused = Vec::new();
     for (kind, request) in wrong {
         match distro.plan(&request) {
+            // The scripts decide what a release is.
+            Ok(plan) if kind == "release" && !plan.installer.can_be_locked() => {}
             Ok(_) => return Err(format!("it has a plan for the {kind} `{NOTHING}`")),
             Err(error) if error.hint().is_none() => return Err(format!("its error on an unknown {kind} has no hint")),
-            Err(_) => {}
+            Err(_) => refused.push(format!("an unknown {kind}")),
         }
     }
-    Ok("an unknown release, an unknown variant".to_owned())
+    Ok(refused.join(", "))
 }

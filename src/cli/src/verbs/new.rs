@@ -28,7 +28,7 @@ pub(super) fn run(args: &NewArgs, registry: &Registry) -> Result<Exit, Failure> 
         fs_err::write(&path, text).map_err(|error| Failure::of(&error))?;
     }
     let build = match args.kind {
-        NewKind::Rust => "  cargo test && cargo build --release\n",
+        NewKind::Rust => "  cargo test --release && cargo build --release\n",
         NewKind::C => "  make\n",
         NewKind::Shell | NewKind::File => "",
     };

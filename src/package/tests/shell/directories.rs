@@ -1,5 +1,7 @@
 //! The three directories of the project's own.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use rootfs_tests::{Case, Failed, Mirror, Need, Origin, Process, RpmPackage, SigningKey, Workbench, ensure, sign_rpms};
 
 use crate::place::{Builder, Place, line, tree};
@@ -11,6 +13,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let rpm = ["dnf", "createrepo_c", "rpmbuild", "rpmsign"].map(Need::Judge);
     vec![
         Case::new("directories::one that copies busybox", &needs(&[Need::Judge("busybox")]), trivial),
+        Case::new("directories::its folder is laid over, or copied where that can't be", &USER, laid_over),
         Case::new("directories::one over Debian's archive, by mmdebstrap", &needs(&[Need::Judge("mmdebstrap"), Need::Debian]), archive),
         Case::new("directories::one without a builder of its own, by dnf", &needs(&rpm), packages),
     ]
@@ -61,6 +64,36 @@ fn trivial(workbench: &Workbench) -> Result<(), Failed> {
     names.sort();
     ensure!(names == ["config.sh", "greeting", "rootfs_lib.sh"], "the plugin's folder was changed: {names:?}");
     ensure!(fs_err::read_to_string(plugin.join("greeting"))? == "hello\n", "a file of the plugin's was changed");
+    Ok(())
+}
+
+fn laid_over(workbench: &Workbench) -> Result<(), Failed> {
+    let place = Place::new(workbench)?;
+    let library = "build_rootfs() {\n  mkdir -p \"$1/etc\"\n  echo two >>\"$CONFIG_DIR/file\"\n  echo new >\"$CONFIG_DIR/sub/new\"\n  rm \"$CONFIG_DIR/gone\"\n  \
+                   cat \"$CONFIG_DIR/file\" \"$CONFIG_DIR/sub/new\" >\"$1/etc/file\"\n  stat -f -c %T \"$CONFIG_DIR\" >\"$1/etc/type\"\n}\n";
+    place.make("own", "OS_NAME=own\n", Some(library))?;
+    let plugin = place.plugin("own");
+    fs_err::create_dir(plugin.join("sub"))?;
+    fs_err::write(plugin.join("file"), "one\n")?;
+    fs_err::write(plugin.join("gone"), "there\n")?;
+    let user = fs_err::metadata(plugin.join("../.."))?.uid();
+    for path in ["", "config.sh", "rootfs_lib.sh", "sub", "file", "gone"] {
+        std::os::unix::fs::lchown(plugin.join(path), Some(user), Some(user))?;
+    }
+    let build = |builder: Builder| -> Result<String, Failed> {
+        let built = place.build(builder, "own", &[])?.success()?;
+        ensure!(line(&built, "/etc/file")?.ends_with("file one\\ntwo\\nnew\\n"), "{}", built.report("what was written is not there"));
+        let is_as_before =
+            fs_err::read_to_string(plugin.join("file"))? == "one\n" && plugin.join("gone").exists() && !plugin.join("sub/new").exists();
+        ensure!(is_as_before, "{}", built.report("the plugin's folder was changed"));
+        Ok(line(&built, "/etc/type")?.to_owned())
+    };
+    let own = [build(Builder::Root)?, build(Builder::PlainUser)?];
+    ensure!(own.iter().all(|told| told.contains("overlay")), "the folder was not laid over: {own:?}");
+    // A file of an owner whom the user doesn't know: it can't be laid over, and is copied.
+    std::os::unix::fs::lchown(plugin.join("file"), Some(65534), Some(65534))?;
+    let foreign = build(Builder::PlainUser)?;
+    ensure!(!foreign.contains("overlay"), "what is nobody's was laid over: {foreign}");
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod calls;
+mod folder;
 mod nested;
 mod nodes;
 mod resolver;
@@ -24,8 +25,8 @@ use crate::failure::Step;
 
 pub(super) use nodes::Nodes;
 
-/// Serves in the stage that is the current directory: `root` is the tree there, `folder` what the workshop has in place of the host's directory `folder`, and
-/// `host` an empty directory.
+/// Serves in the stage that is the current directory: `root` is the tree there, `folder` an empty directory for what is changed in the host's
+/// directory `folder`, and `host` another.
 pub(crate) fn run(hostname: &OsStr, folder: &OsStr) -> ExitCode {
     run_in(
         || {

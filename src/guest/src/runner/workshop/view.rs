@@ -1,4 +1,4 @@
-//! The view of the filesystem: the host's, read-only, with the tree, a private copy of one folder, and directories of its own where programs expect to write.
+//! The view of the filesystem: the host's, read-only, with the tree, one folder that seems writable, and directories of its own where programs expect to write.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags};
 
 use super::attributes::{self, NO_DEVICES, NO_SETUID, READ_ONLY};
-use super::resolver;
+use super::{folder, resolver};
 use crate::failure::Step;
 use crate::runner::root;
 
@@ -73,22 +73,20 @@ fn open_in_host(path: &str) -> Result<OwnedFd, Errno> {
     rustix::fs::openat2(host, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::IN_ROOT)
 }
 
-/// Mounts the stage's copy where the host has the folder. Where that is out of sight, what is beside and above the folder is shown again, read-only, for a
+/// Mounts what the scripts have in place of the plugin's folder, where the host has that. Where that is out of sight, what is beside and above the folder is shown again, read-only, for a
 /// plugin may read its neighbours' files.
-fn show_folder(folder: &Path) -> Result<(), Failure> {
-    let place = below_host(folder);
-    if let Some(neighbourhood) = neighbourhood(folder) {
+fn show_folder(plugin: &Path) -> Result<(), Failure> {
+    let place = below_host(plugin);
+    if let Some(neighbourhood) = neighbourhood(plugin) {
         let shown = below_host(&neighbourhood);
         fs_err::create_dir_all(&shown).step("show the plugin's neighbours")?;
-        if neighbourhood != folder {
+        if neighbourhood != plugin {
             let shown = shown.to_string_lossy();
             rustix::mount::mount_bind_recursive(&neighbourhood, &*shown).step("show the plugin's neighbours")?;
             attributes::add(&shown, READ_ONLY | NO_SETUID | NO_DEVICES, true).step("show the plugin's neighbours")?;
         }
     }
-    let place = place.to_string_lossy();
-    rustix::mount::mount_bind("folder", &*place).step("mount the plugin's folder")?;
-    attributes::add(&place, NO_SETUID | NO_DEVICES, false).step("mount the plugin's folder")
+    folder::mount(plugin, &place.to_string_lossy())
 }
 
 /// What of a covered directory leads to the path: its first component there. None when the path is not in one.
