@@ -13,7 +13,7 @@ const FRAGMENT: &str = "# smaller\n# CONFIG_VI is not set\nCONFIG_FEATURE_VERBOS
 pub(crate) fn cases() -> Vec<Case> {
     let with = |judges: &[&'static str]| [BUILD, &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
     vec![
-        Case::new("busybox::compiled as asked for", &with(&["readelf"]), compiled),
+        Case::new("busybox::compiled as asked for", &with(&["readelf"]), compiled).only_in_full(),
         Case::new("busybox::whoever compiles it gets the same", &with(&["newuidmap", "setpriv"]), same_program).only_in_full(),
         Case::new("busybox::a fragment that means nothing is refused", BUILD, fragment),
         Case::new("busybox::a cross compiler says what for, on any number of processors", &with(&["readelf", "taskset"]), cross)

@@ -164,7 +164,7 @@ fn same_diversions(ours: &Path, theirs: &Path) -> Result<(), Failed> {
     same_answer(
         ours,
         theirs,
-        "dpkg-divert --list; cat /usr/bin/tool /usr/bin/tool.plain; dpkg -S /usr/bin/tool | tr -s ', ' '\\n' | sort",
+        "dpkg-divert --list; cat /usr/bin/tool /usr/bin/tool.plain; dpkg -S /usr/bin/tool | tr -s ',: ' '\\n' | sort",
     )?;
     ensure!(fs_err::read_to_string(ours.join("usr/bin/tool.plain"))? == "tool's\n", "tool's file was not diverted");
     Ok(())

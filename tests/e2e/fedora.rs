@@ -1,7 +1,10 @@
 //! Fedora's guests, of packages made of Debian's, judged by the real dnf and rpm.
 
+mod dnf5;
+mod kata;
 mod many;
 mod refused;
+mod relatives;
 
 use std::path::{Path, PathBuf};
 
@@ -46,6 +49,10 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("fedora::a script that fails is shown", &needs, failing_scripts),
         Case::new("fedora::a package file of one's own is installed with what it needs", &needs, own_file),
         Case::new("fedora::documentation is left out as dnf does it", &needs, trims),
+        Case::new("fedora::modules are told of", &with(&["modifyrepo_c"]), modules),
+        Case::new("fedora::dnf5 chooses the same packages", &with(&["unshare"]), dnf5::chooses_the_same).only_in_full(),
+        Case::new("fedora::a relative finds its repositories below a mirror", &needs, relatives::same_tree),
+        Case::new("fedora::kata's profile comes up to its target", &with(&["qemu-system-x86_64"]), kata::target).only_in_full(),
         Case::new("fedora::a disk boots to systemd and its agent answers", &with(&["qemu-system-x86_64"]), disk),
     ]
 }
@@ -224,6 +231,16 @@ fn own_file(workbench: &Workbench) -> Result<(), Failed> {
     build(&archive, workbench.product(), BUSYBOX).arg("--extra-pkg").arg(&file).into_directory(&ours).run()?.success()?;
     archive.dnf(&theirs)?.arg("install").args(BUSYBOX).arg(&file).run()?.success()?;
     expect_same(&archive, &ours, &theirs)
+}
+
+fn modules(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let archive = RpmArchive::new(workbench, &[])?;
+    archive.add_modules()?;
+    let run = build(&archive, workbench.product(), BUSYBOX).into_directory(&scratch.path().join("out")).run()?.success()?;
+    let told: Vec<&str> = run.error.lines().filter(|line| line.contains("modules")).collect();
+    ensure!(told.len() == 1 && told[0].contains("fedora has modules"), "{}", run.report("modules are told of otherwise"));
+    Ok(())
 }
 
 fn trims(workbench: &Workbench) -> Result<(), Failed> {

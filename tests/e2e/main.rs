@@ -44,7 +44,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::Arguments;
-use rootfs_tests::{Case, Settings, Workbench, judge};
+use rootfs_tests::{Case, Settings, Workbench, judge, slowest};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     let trials = cases().into_iter().filter(|case| case.is_selected(full)).map(|case| case.into_trial(&workbench)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
-        let _closed = writeln!(std::io::stdout(), "{}", judge::summary());
+        let _closed = writeln!(std::io::stdout(), "{}\nslowest:\n{}", judge::summary(), slowest());
     }
     conclusion.exit_code()
 }

@@ -10,20 +10,13 @@ use crate::build::{GUEST, MINBASE, Set};
 use crate::installed;
 
 /// In the quick run too, with what shows that its packages work.
-const QUICK: &[(Release, Set)] = &[
-    (Release::Trixie, MINBASE),
-    (Release::Trixie, GUEST),
-    (Release::Trixie, POSTGRESQL),
-    (Release::Bookworm, MINBASE),
-    (Release::Bookworm, Set::of("java-ssh-nginx", &["default-jre-headless", "openssh-server", "nginx"])),
-];
-
-const POSTGRESQL: Set = Set::of("postgresql", &["postgresql"]);
+const QUICK: &[(Release, Set)] = &[(Release::Trixie, MINBASE), (Release::Trixie, GUEST), (Release::Bookworm, MINBASE)];
 
 /// In the full run, on both releases.
 const FULL: &[Set] = &[
     GUEST,
-    POSTGRESQL,
+    Set::of("postgresql", &["postgresql"]),
+    Set::of("java-ssh-nginx", &["default-jre-headless", "openssh-server", "nginx"]),
     Set::of("python3", &["python3"]),
     Set::of("build-essential", &["build-essential"]),
     Set::of("default-jre-headless", &["default-jre-headless"]),

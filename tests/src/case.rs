@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 
+use crate::timing::timed;
 use crate::{Workbench, judge};
 
 /// What a case can't do without.
@@ -79,10 +80,10 @@ impl Case {
     pub fn into_trial(self, workbench: &Arc<Workbench>) -> Trial {
         let workbench = Arc::clone(workbench);
         let Self { name, needs, body, .. } = self;
-        Trial::ignorable_test(name, move || {
+        Trial::ignorable_test(name.clone(), move || {
             let absent = needs.iter().find_map(|need| need.absence(&workbench));
             match absent {
-                None => body(&workbench).map(|()| Completion::Completed),
+                None => timed(&name, || body(&workbench)).map(|()| Completion::Completed),
                 Some(reason) => {
                     judge::count_skipped(&reason);
                     if workbench.settings().strict { Err(reason.into()) } else { Ok(Completion::ignored_with(reason)) }

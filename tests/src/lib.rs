@@ -30,6 +30,7 @@ mod rsa_key;
 mod settings;
 mod suite_archive;
 mod tar_entry;
+mod timing;
 mod workbench;
 
 pub use alpine::Alpine;
@@ -58,6 +59,7 @@ pub use rsa_key::RsaKey;
 pub use settings::{Settings, find_program};
 pub use suite_archive::{SuiteArchive, path_in_archive, repacked};
 pub use tar_entry::{TarEntry, tar};
+pub use timing::slowest;
 pub use workbench::Workbench;
 
 pub use libtest_mimic::Failed;

@@ -16,8 +16,11 @@ const SPECS: &str = "testing/fedora/specs";
 const ROOTS: [&str; 10] =
     ["systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount", "rpm", "rpm-common", "systemd-standalone-sysusers"];
 
+/// What a guest of Kata's has besides.
+const OF_KATA: [&str; 6] = ["chrony", "iptables", "kmod", "libseccomp2", "dbus-broker", "dbus"];
+
 /// Changes with what [`packages`] makes.
-const EDITION: &str = "1";
+const EDITION: &str = "2";
 
 /// Which release and machine the mirror is for.
 const REPOSITORY: &str = "releases/43/Everything/x86_64/os";
@@ -44,12 +47,26 @@ impl RpmArchive {
     /// # Errors
     /// When a tool fails.
     pub fn of(workbench: &Workbench, release: Release, more: &[RpmPackage]) -> Result<Self, Failed> {
+        Self::with(packages(workbench, release, "guest", &ROOTS)?, more)
+    }
+
+    /// The common packages, and what Kata's agent calls.
+    ///
+    /// # Errors
+    /// When a tool fails.
+    pub fn of_kata(workbench: &Workbench) -> Result<Self, Failed> {
+        let of_fedora = [("iptables-nft", "iptables"), ("libseccomp", "libseccomp2")];
+        let more = of_fedora.map(|(name, of_debian)| RpmPackage::new(name, "1").says(&format!("Requires: {of_debian}")));
+        Self::with(packages(workbench, Release::Bookworm, "kata", &[&ROOTS[..], &OF_KATA].concat())?, &more)
+    }
+
+    fn with(packages: PathBuf, more: &[RpmPackage]) -> Result<Self, Failed> {
         let directory = tempfile::Builder::new().permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755)).tempdir_in("/var/tmp")?;
         let archive = Self { directory, key: SigningKey::generate("rpm archive")? };
         let repository = archive.repository();
         fs_err::create_dir_all(&repository)?;
         fs_err::create_dir_all(archive.mirror().join(UPDATES))?;
-        for entry in fs_err::read_dir(packages(workbench, release)?)? {
+        for entry in fs_err::read_dir(packages)? {
             let path = entry?.path();
             fs_err::copy(&path, repository.join(path.file_name().unwrap_or_default()))?;
         }
@@ -138,8 +155,22 @@ impl RpmArchive {
         Ok(())
     }
 
-    fn repositories(&self) -> [PathBuf; 2] {
+    /// Where the packages are, and where none is.
+    #[must_use]
+    pub fn repositories(&self) -> [PathBuf; 2] {
         [REPOSITORY, UPDATES].map(|path| self.mirror().join(path))
+    }
+
+    /// Adds a list of modules to the index of the packages, whatever it says.
+    ///
+    /// # Errors
+    /// When modifyrepo_c or gpg fails.
+    pub fn add_modules(&self) -> Result<(), Failed> {
+        let list = self.directory.path().join("modules.yaml");
+        fs_err::write(&list, "---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: one\n")?;
+        let repodata = self.repository().join("repodata");
+        Process::judge("modifyrepo_c").args(words([&"--mdtype=modules", &list, &repodata])).run()?.success()?;
+        self.sign_indexes(&self.key)
     }
 
     /// The key that signs packages and indexes.
@@ -214,15 +245,15 @@ pub fn rpm(root: &Path) -> Process {
 }
 
 /// The common packages, unsigned: made once, and kept for later runs.
-fn packages(workbench: &Workbench, release: Release) -> Result<PathBuf, Failed> {
-    let made = workbench.once(&format!("rpms-{release}"), |path| {
-        let kept = workbench.cache(&format!("rpms-{EDITION}-{release}"));
+fn packages(workbench: &Workbench, release: Release, set: &str, roots: &[&str]) -> Result<PathBuf, Failed> {
+    let made = workbench.once(&format!("rpms-{set}-{release}"), |path| {
+        let kept = workbench.cache(&format!("rpms-{EDITION}-{set}-{release}"));
         if !kept.join("complete").exists() {
             let debs = workbench.scratch()?;
             let fresh = workbench.scratch()?;
             fs_err::create_dir(fresh.path().join("packages"))?;
             let into = fresh.path().join("packages");
-            for deb in download(workbench, release, debs.path())? {
+            for deb in download(workbench, release, debs.path(), roots)? {
                 build_from_deb(&deb, &into)?;
             }
             for entry in fs_err::read_dir(workbench.settings().shared.join(SPECS))? {
@@ -241,7 +272,7 @@ fn packages(workbench: &Workbench, release: Release) -> Result<PathBuf, Failed> 
 }
 
 /// Debian's packages and all they depend on, by apt with settings of its own.
-fn download(workbench: &Workbench, release: Release, directory: &Path) -> Result<Vec<PathBuf>, Failed> {
+fn download(workbench: &Workbench, release: Release, directory: &Path, roots: &[&str]) -> Result<Vec<PathBuf>, Failed> {
     let sources = directory.join("sources.list");
     fs_err::write(&sources, release.sources(&workbench.mirror()?.url()).join("\n") + "\n")?;
     fs_err::create_dir_all(directory.join("lists/partial"))?;
@@ -259,7 +290,7 @@ fn download(workbench: &Workbench, release: Release, directory: &Path) -> Result
     };
     apt("apt-get").arg("update").run()?.success()?;
     let without = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"].map(|kind| format!("--no-{kind}"));
-    let listed = apt("apt-cache").args(["depends", "--recurse"]).args(without).args(ROOTS).run()?.success()?.output;
+    let listed = apt("apt-cache").args(["depends", "--recurse"]).args(without).args(roots).run()?.success()?.output;
     let mut names: Vec<&str> = listed.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric())).collect();
     // Debian's own installer and its questions, and Perl, are nothing that the sets need.
     names.retain(|name| !name.contains(':') && !name.contains("debconf") && !name.contains("perl") && !name.contains("awk"));

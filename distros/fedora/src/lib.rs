@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rootfs_plugin::{Distro, FileDistro};
 
 /// The archives' public keys, by the names that the files use; those of Debian's package distribution-gpg-keys.
-pub static KEYS: [(&str, &str); 8] = [
+pub static KEYS: [(&str, &str); 11] = [
     ("fedora-42", include_str!("../keys/fedora-42.asc")),
     ("fedora-43", include_str!("../keys/fedora-43.asc")),
     ("fedora-44", include_str!("../keys/fedora-44.asc")),
@@ -15,6 +15,9 @@ pub static KEYS: [(&str, &str); 8] = [
     ("rocky-10", include_str!("../keys/rocky-10.asc")),
     ("almalinux-9", include_str!("../keys/almalinux-9.asc")),
     ("almalinux-10", include_str!("../keys/almalinux-10.asc")),
+    ("opensuse-2022", include_str!("../keys/opensuse-2022.asc")),
+    ("opensuse-16-backports", include_str!("../keys/opensuse-16-backports.asc")),
+    ("suse-alp", include_str!("../keys/suse-alp.asc")),
 ];
 
 /// The file.
@@ -57,6 +60,16 @@ pub fn rocky() -> &'static dyn Distro {
 #[must_use]
 pub fn almalinux() -> &'static dyn Distro {
     static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| relative(include_str!("../relatives/almalinux.toml")));
+    &*DISTRO
+}
+
+/// openSUSE.
+///
+/// # Panics
+/// As [`fedora`].
+#[must_use]
+pub fn opensuse() -> &'static dyn Distro {
+    static DISTRO: LazyLock<FileDistro> = LazyLock::new(|| relative(include_str!("../relatives/opensuse.toml")));
     &*DISTRO
 }
 

@@ -2,8 +2,8 @@ use rootfs_plugin::{
     Architecture, Distro, ExtraRepository, Include, Installer, Key, PackageRequest, PlannedPackage, Request, RpmInstaller, RpmSource, Tweak,
 };
 
-fn distributions() -> [&'static dyn Distro; 4] {
-    [super::fedora(), super::centos_stream(), super::rocky(), super::almalinux()]
+fn distributions() -> [&'static dyn Distro; 5] {
+    [super::fedora(), super::centos_stream(), super::rocky(), super::almalinux(), super::opensuse()]
 }
 
 fn request() -> Request {
@@ -27,12 +27,14 @@ fn every_release_and_variant_plans_for_every_architecture_with_keys() {
                 let (release, variant) = (Some(release.name.clone()), Some(variant.name.clone()));
                 let request = Request { release, architecture: *architecture, variant, ..request() };
                 let RpmInstaller { repositories, database, tools, .. } = installer(distro, &request);
-                assert_eq!(repositories.len(), 2);
-                assert!(repositories.iter().all(|repository| repository.keys.len() == 1), "{}", info.name);
+                assert!(!repositories.is_empty() && repositories.iter().all(|repository| !repository.keys.is_empty()), "{}", info.name);
                 assert!(database.starts_with('/') && tools.contains(&"rpm".to_owned()));
                 for repository in &repositories {
                     let (RpmSource::Metalink(url) | RpmSource::Base(url)) = &repository.source;
-                    assert!(url.starts_with("https://") && url.contains(architecture.name()) && !url.contains('{'), "{url}");
+                    // Tumbleweed's is for x86_64 alone, and doesn't say so.
+                    let is_for =
+                        url.contains(architecture.name()) || url.ends_with("tumbleweed/repo/oss") || url.ends_with("update/tumbleweed");
+                    assert!(url.starts_with("https://") && is_for && !url.contains('{'), "{url}");
                 }
             }
         }
@@ -60,6 +62,36 @@ fn repositories_are_named_by_mirror_and_line() {
     }
     let unknown = [("security".to_owned(), vec!["http://far.example".to_owned()])].into();
     assert!(super::fedora().plan(&Request { archive_mirrors: unknown, ..request }).is_err());
+}
+
+#[test]
+fn repositories_are_the_release_s_and_optional_ones_are_named() {
+    let names = |distro: &dyn Distro, release: &str, architecture, repositories: &str| {
+        let line = |line: &str| ExtraRepository { line: line.to_owned(), key: None };
+        let repositories = if repositories.is_empty() { Vec::new() } else { vec![line(repositories)] };
+        let request = Request { release: Some(release.to_owned()), architecture, repositories, ..request() };
+        let planned = distro.plan(&request).map_err(|error| error.to_string())?;
+        let Installer::Rpm(installer) = planned.installer else { panic!("not for rpm") };
+        Ok::<_, String>(installer.repositories.into_iter().map(|repository| repository.name).collect::<Vec<_>>())
+    };
+    let (suse, x86_64) = (super::opensuse(), Architecture::X86_64);
+    assert_eq!(names(suse, "16.0", x86_64, "").unwrap(), ["oss"]);
+    assert_eq!(names(suse, "16.0", x86_64, "non-oss, file:///srv/own/").unwrap(), ["oss", "non-oss", "extra1"]);
+    assert_eq!(names(suse, "tumbleweed", x86_64, "").unwrap(), ["oss", "update"]);
+    assert_eq!(names(suse, "tumbleweed", Architecture::Aarch64, "").unwrap(), ["oss"]);
+    assert!(names(suse, "tumbleweed", Architecture::Aarch64, "update").unwrap_err().contains("`update` is no repository"));
+    assert_eq!(names(super::fedora(), "43", x86_64, "updates,updates-testing").unwrap(), ["fedora", "updates", "updates-testing"]);
+    assert_eq!(names(super::rocky(), "10", x86_64, "crb").unwrap(), ["baseos", "appstream", "crb"]);
+}
+
+#[test]
+fn a_package_has_another_name_in_another_release() {
+    let first = |release: &str| {
+        let plan = super::opensuse().plan(&Request { release: Some(release.to_owned()), ..request() }).unwrap();
+        plan.include.first().cloned().unwrap()
+    };
+    assert_eq!(first("leap"), Include::Package(PlannedPackage::Name("Leap-release".to_owned())));
+    assert_eq!(first("tumbleweed"), Include::Package(PlannedPackage::Name("openSUSE-release".to_owned())));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 pub type BuiltIn = fn() -> &'static dyn Distro;
 
 /// Each one that is built in, in the order lists show them.
-pub const DISTRIBUTIONS: [BuiltIn; 8] = [
+pub const DISTRIBUTIONS: [BuiltIn; 9] = [
     rootfs_alpine::alpine,
     rootfs_busybox::busybox,
     rootfs_debian::debian,
@@ -23,6 +23,7 @@ pub const DISTRIBUTIONS: [BuiltIn; 8] = [
     rootfs_fedora::centos_stream,
     rootfs_fedora::rocky,
     rootfs_fedora::almalinux,
+    rootfs_fedora::opensuse,
 ];
 
 /// Those of them that a plugin's file may name as its base.
@@ -144,7 +145,7 @@ impl Registry {
     }
 
     fn add(&mut self, found: Found) {
-        let Found { path, name, kind, distro } = found;
+        let Found { path, name, distro } = found;
         let taken = if RESERVED.contains(&name.as_str()) {
             Some(LoadError::Reserved { name: name.clone() })
         } else {
@@ -154,10 +155,9 @@ impl Registry {
             });
             owner.map(|owner| LoadError::Taken { name: name.clone(), owner })
         };
-        match (taken, distro, kind) {
-            (None, Ok(distro), Some(kind)) => self.plugins.push(Plugin { distro: Box::leak(distro), path, kind }),
-            (Some(error), ..) | (None, Err(error), _) => self.broken.push(Broken { name, path, error }),
-            (None, Ok(_), None) => {}
+        match taken.map_or(distro, Err) {
+            Ok((kind, distro)) => self.plugins.push(Plugin { distro: Box::leak(distro), path, kind }),
+            Err(error) => self.broken.push(Broken { name, path, error }),
         }
     }
 

@@ -1,5 +1,5 @@
 use rustix::io::Errno;
-use rustix::process::Pid;
+use rustix::process::{Pid, WaitOptions, WaitStatus};
 
 /// Which side of a fork this is.
 pub(crate) enum Fork {
@@ -21,9 +21,20 @@ pub(crate) fn fork() -> Result<Fork, Errno> {
 }
 
 /// Ends this copy of the program, without the destructors of what the original still uses.
-pub(crate) fn leave() -> ! {
+pub(crate) fn leave(status: i32) -> ! {
     // SAFETY: ends the process; nothing runs afterwards.
-    unsafe { libc::_exit(1) }
+    unsafe { libc::_exit(status) }
+}
+
+/// Waits until a child has ended.
+pub(crate) fn await_child(child: Pid) -> Result<WaitStatus, Errno> {
+    loop {
+        match rustix::process::waitpid(Some(child), WaitOptions::empty()) {
+            Err(Errno::INTR) | Ok(None) => {}
+            Ok(Some((_, status))) => return Ok(status),
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The error of the C library's last call.

@@ -32,7 +32,7 @@ pub(crate) fn start(exec: &Exec, arrange: impl FnOnce() -> Result<(), Failure>) 
             let Err(refusal) = become_command(exec, arrange);
             // Nobody is left to tell when the pipe is gone.
             let _ = Event::Refused(refusal).send(0, &mut report_end);
-            fork::leave()
+            fork::leave(1)
         }
         Fork::Parent(process) => {
             drop(report_end);

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use rootfs_plugin::Info;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// What a `distro.toml` says to whoever lists it; the rest of it is for a plan.
 #[derive(Debug, Clone, Deserialize)]
@@ -11,6 +12,16 @@ pub(crate) struct PluginFile {
     pub(crate) library: Option<PathBuf>,
     /// The built-in distribution that the rest is taken from.
     pub(crate) base: Option<String>,
+    apt: Option<IgnoredAny>,
+    apk: Option<IgnoredAny>,
+    rpm: Option<IgnoredAny>,
+}
+
+impl PluginFile {
+    /// Whether it says itself where packages come from.
+    pub(crate) fn names_packages(&self) -> bool {
+        self.apt.is_some() || self.apk.is_some() || self.rpm.is_some()
+    }
 }
 
 /// What a library's file offers, whose packages only the library knows.

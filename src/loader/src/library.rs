@@ -64,7 +64,7 @@ impl LibraryDistro {
             running.keep();
             return Ok(None);
         }
-        worker.send(&ToWorker::Plan(Box::new(request.clone())), &[], PLANNING)?;
+        worker.ask(&ToWorker::Plan, request, PLANNING)?;
         let (FromWorker::Returned(status), given) = worker.receive(PLANNING, &|| false)? else { return Err(unexpected()) };
         match status {
             DONE => {
@@ -98,7 +98,7 @@ impl LibraryDistro {
         if !worker.builds {
             return context.install(plan).map_err(Outcome::Build);
         }
-        worker.send(&ToWorker::Build(Box::new(plan.clone())), &[], BUILDING)?;
+        worker.ask(&ToWorker::Build, plan, BUILDING)?;
         loop {
             let (message, body) = worker.receive(BUILDING, &|| context.cancelled())?;
             match message {

@@ -45,77 +45,70 @@ pub struct Found {
     pub path: PathBuf,
     /// What it calls itself; its directory's name when nothing of it can be read.
     pub name: String,
-    /// None when nothing of it can be read.
-    pub kind: Option<Kind>,
-    /// The distribution.
-    pub distro: Result<Box<dyn Distro>, LoadError>,
+    /// In which form it came, and the distribution.
+    pub distro: Result<(Kind, Box<dyn Distro>), LoadError>,
 }
 
 /// Reads a plugin's directory. None of its code is run. `base` gives the file of a built-in distribution, or the names of all of them.
 pub fn load(path: &Path, base: &dyn Fn(&str) -> Result<Base, Vec<String>>, options: &WorkerOptions) -> Found {
     let file = path.join("distro.toml");
-    if ShellDirectory::is_one(path) && !file.exists() {
-        return of_shell(path);
+    let (name, distro) = if ShellDirectory::is_one(path) && !file.exists() { of_shell(path) } else { of_file(path, &file, base, options) };
+    let name = name.unwrap_or_else(|| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+    Found { path: path.to_owned(), name, distro }
+}
+
+/// What a plugin calls itself, as far as that can be read, and what it is.
+type Loaded = (Option<String>, Result<(Kind, Box<dyn Distro>), LoadError>);
+
+fn of_shell(path: &Path) -> Loaded {
+    match ShellDirectory::open(path) {
+        Ok(directory) => (Some(directory.name.clone()), Ok((Kind::Shell, Box::new(ShellDistro::new(directory))))),
+        Err(error) => (None, Err(LoadError::Shell(error))),
     }
-    let own = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let text = match fs_err::read_to_string(&file) {
+}
+
+fn of_file(path: &Path, file: &Path, base: &dyn Fn(&str) -> Result<Base, Vec<String>>, options: &WorkerOptions) -> Loaded {
+    let text = match fs_err::read_to_string(file) {
         Ok(text) => text,
-        Err(error) => return Found { path: path.to_owned(), name: own, kind: None, distro: Err(LoadError::Read(error)) },
+        Err(error) => return (None, Err(LoadError::Read(error))),
     };
-    let header: PluginFile = match toml::from_str(&text) {
-        Ok(header) => header,
-        Err(error) => {
-            let distro = Err(LoadError::File { path: file, source: error.into() });
-            return Found { path: path.to_owned(), name: own, kind: None, distro };
-        }
-    };
-    let kind = if header.library.is_some() { Kind::Library } else { Kind::File };
-    let distro = of_file(path, &text, &header, base, options);
-    Found { path: path.to_owned(), name: header.name, kind: Some(kind), distro }
+    match toml::from_str::<PluginFile>(&text) {
+        Ok(header) => (Some(header.name.clone()), of_header(path, file, &text, &header, base, options)),
+        Err(error) => (None, Err(LoadError::File { path: file.to_owned(), source: error.into() })),
+    }
 }
 
-fn of_shell(path: &Path) -> Found {
-    let opened = ShellDirectory::open(path);
-    let name = match &opened {
-        Ok(directory) => directory.name.clone(),
-        Err(_) => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-    };
-    let distro = opened.map(|directory| Box::new(ShellDistro::new(directory)) as Box<dyn Distro>).map_err(LoadError::Shell);
-    Found { path: path.to_owned(), name, kind: Some(Kind::Shell), distro }
-}
-
-fn of_file(
+fn of_header(
     path: &Path,
+    file: &Path,
     text: &str,
     header: &PluginFile,
     base: &dyn Fn(&str) -> Result<Base, Vec<String>>,
     options: &WorkerOptions,
-) -> Result<Box<dyn Distro>, LoadError> {
-    let wrong = |source| LoadError::File { path: path.join("distro.toml"), source };
-    let has_packages =
-        ["apt", "apk", "rpm"].iter().any(|format| toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key(*format)));
+) -> Result<(Kind, Box<dyn Distro>), LoadError> {
+    let wrong = |source| LoadError::File { path: file.to_owned(), source };
     let own = keys(path)?;
     let own: Vec<(&str, &str)> = own.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    let file = match &header.base {
+    let packages = match &header.base {
         Some(name) => {
             let base = base(name).map_err(|known| LoadError::Base { name: name.clone(), known })?;
             let keys: Vec<_> = base.keys.iter().copied().chain(own).collect();
             Some(FileDistro::parse_relative(text, base.text, &keys).map_err(wrong)?)
         }
-        None if has_packages => Some(FileDistro::parse(text, &own).map_err(wrong)?),
+        None if header.names_packages() => Some(FileDistro::parse(text, &own).map_err(wrong)?),
         None => None,
     };
-    match (&header.library, file) {
-        (None, Some(file)) => Ok(Box::new(file)),
-        (None, None) => Err(LoadError::Nothing { path: path.join("distro.toml") }),
-        (Some(library), file) => {
+    match (&header.library, packages) {
+        (None, Some(packages)) => Ok((Kind::File, Box::new(packages))),
+        (None, None) => Err(LoadError::Nothing { path: file.to_owned() }),
+        (Some(library), packages) => {
             let library = path.join(library);
             elf::require_library(&library)?;
-            let info = match &file {
-                Some(file) => file.info().clone(),
+            let info = match &packages {
+                Some(packages) => packages.info().clone(),
                 None => file::info(text).map_err(|error| wrong(error.into()))?,
             };
-            Ok(Box::new(LibraryDistro::new(info, library, file, options.clone())))
+            Ok((Kind::Library, Box::new(LibraryDistro::new(info, library, packages, options.clone()))))
         }
     }
 }

@@ -183,7 +183,8 @@ impl Release {
 }
 
 /// Whether a word can be the name of a distribution or an option: it is typed on a command line, and part of paths and variables.
-pub(crate) fn is_name(word: &str) -> bool {
+#[must_use]
+pub fn is_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_lowercase())
         && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

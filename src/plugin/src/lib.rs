@@ -20,7 +20,7 @@ pub use architecture::{Architecture, UnknownArchitecture};
 pub use context::{BuildContext, BuildError, Command, Output};
 pub use distro::{Distro, PlanError};
 pub use file::{DistroFileError, FileDistro};
-pub use info::{DistroOption, Info, OptionKind, Release, Tier, Variant};
+pub use info::{DistroOption, Info, OptionKind, Release, Tier, Variant, is_name};
 pub use plan::{
     ApkInstaller, ApkKey, ApkRepository, AptInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, RegeneratedSecret,
     RpmInstaller, RpmRepository, RpmSource, Scripts, Tweak,

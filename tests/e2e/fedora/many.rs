@@ -112,7 +112,7 @@ impl Sub {
 }
 
 /// The families, what they need besides, what nobody should get, and one that needs them all.
-fn packages() -> Vec<RpmPackage> {
+pub(super) fn packages() -> Vec<RpmPackage> {
     let mut all = RpmPackage::new("many", "1");
     let mut packages = Vec::new();
     for family in 0..FAMILIES {

@@ -12,7 +12,8 @@ const DISTROS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../distros");
 const LIBRARIES: [&str; 4] = ["alpine", "busybox", "debian", "fedora"];
 
 /// Those that are a file over another's, with the directory they lie in.
-const RELATIVES: [(&str, &str); 4] = [("debian", "ubuntu"), ("fedora", "centos-stream"), ("fedora", "rocky"), ("fedora", "almalinux")];
+const RELATIVES: [(&str, &str); 5] =
+    [("debian", "ubuntu"), ("fedora", "centos-stream"), ("fedora", "rocky"), ("fedora", "almalinux"), ("fedora", "opensuse")];
 
 /// A directory of all of them.
 fn directory(workbench: &Workbench, scratch: &Path) -> Result<PathBuf, Failed> {

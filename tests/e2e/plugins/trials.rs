@@ -115,6 +115,7 @@ fn of_fedora(workbench: &Workbench) -> Result<(), Failed> {
         ("centos-stream", "10", &["10-stream/BaseOS/x86_64/os", "10-stream/AppStream/x86_64/os"]),
         ("rocky", "10", &["10/BaseOS/x86_64/os", "10/AppStream/x86_64/os"]),
         ("almalinux", "10", &["10/BaseOS/x86_64/os", "10/AppStream/x86_64/os"]),
+        ("opensuse", "16.0", &["distribution/leap/16.0/repo/oss/x86_64"]),
     ] {
         for directory in directories {
             let place = archive.mirror().join(name).join(directory);

@@ -11,7 +11,7 @@ fn names_are_unique_words_and_not_reserved() {
         let name = &distro().info().name;
         assert!(seen.insert(name.clone()), "{name} is there twice");
         assert!(!RESERVED.contains(&name.as_str()), "{name} is reserved");
-        assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
+        assert!(rootfs_plugin::is_name(name), "{name}");
     }
 }
 

@@ -10,9 +10,7 @@ use crate::scaffold;
 pub(super) fn run(args: &NewArgs, registry: &Registry) -> Result<Exit, Failure> {
     let name = &args.name;
     let wrong = |reason: &str| Failure::new(format!("`{name}` {reason}")).exit(Exit::Usage);
-    let typeable = name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !typeable {
+    if !rootfs_plugin::is_name(name) {
         return Err(wrong("can't be the name of a distribution").hint(Some("take lower-case letters, digits and `-`".to_owned())));
     }
     if !registry.is_free(name) {

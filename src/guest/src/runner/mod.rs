@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use rootfs_guest::protocol::{Event, Failure};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions};
+use rustix::process::{Pid, Signal};
 
 use crate::failure::Step;
 use crate::fork::{self, Fork};
@@ -91,13 +91,8 @@ fn wait_for_process_1(child: Pid, mut events: File) -> ExitCode {
     }
     // Closed, so that the client sees the end of the events when process 1 closes its own.
     drop(events);
-    loop {
-        match rustix::process::waitpid(Some(child), WaitOptions::empty()) {
-            Err(Errno::INTR) | Ok(None) => {}
-            Ok(Some((_, status))) if status.exit_status() == Some(0) => return ExitCode::SUCCESS,
-            Ok(Some(_)) | Err(_) => return ExitCode::FAILURE,
-        }
-    }
+    let ended_well = fork::await_child(child).is_ok_and(|status| status.exit_status() == Some(0));
+    if ended_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Everything a command finds around it, but for its own streams. `stage` makes the current directory one whose `root` is the tree.

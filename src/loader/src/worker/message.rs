@@ -1,13 +1,13 @@
-use rootfs_plugin::{BuildError, Command, Output, Plan, Request};
+use rootfs_plugin::{BuildError, Command, Output};
 use serde::{Deserialize, Serialize};
 
 /// What the engine sends.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// Make a plan.
-    Plan(Box<Request>),
-    /// Build by this plan.
-    Build(Box<Plan>),
+    /// Make a plan for the request in the body.
+    Plan,
+    /// Build by the plan in the body.
+    Build,
     /// The call was done; its result, where it has bytes, is the body.
     Done,
     /// What the program in the tree left.

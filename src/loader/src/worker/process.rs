@@ -56,6 +56,12 @@ impl Worker {
         Ok(worker)
     }
 
+    /// Sends a message about a value, which goes as JSON.
+    pub(crate) fn ask(&mut self, message: &ToWorker, value: &impl Serialize, when: &'static str) -> Result<(), WorkerError> {
+        let body = serde_json::to_vec(value).map_err(|error| WorkerError::Answer { reason: error.to_string() })?;
+        self.send(message, &body, when)
+    }
+
     /// Sends a message.
     pub(crate) fn send(&mut self, message: &ToWorker, body: &[u8], when: &'static str) -> Result<(), WorkerError> {
         self.try_send(message, body).map_err(|error| match error.kind() {

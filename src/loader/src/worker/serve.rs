@@ -1,6 +1,5 @@
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use super::confine::confine;
@@ -25,10 +24,8 @@ impl Connection {
 
     /// The process's own streams, which no code of a plugin may then write into: its words go to standard error.
     fn take() -> io::Result<Self> {
-        let duplicate = |stream: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(stream, 3);
-        let stream = |fd: io::Result<OwnedFd>| fd;
-        let requests = stream(duplicate(&rustix::stdio::stdin().try_clone_to_owned()?).map_err(Into::into))?;
-        let events = stream(duplicate(&rustix::stdio::stdout().try_clone_to_owned()?).map_err(Into::into))?;
+        let requests = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+        let events = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
         let nothing = fs_err::File::open("/dev/null")?;
         rustix::stdio::dup2_stdin(&nothing)?;
         rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
@@ -50,13 +47,13 @@ pub fn serve(library: &Path) -> io::Result<()> {
     };
     connection.send(&FromWorker::Ready { plans: library.plans(), builds: library.builds() }, &[])?;
     loop {
-        let (message, _) = match connection.receive() {
+        let (message, body) = match connection.receive() {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             received => received?,
         };
         let (status, given) = match message {
-            ToWorker::Plan(request) => library.plan(&serde_json::to_vec(&request)?),
-            ToWorker::Build(plan) => library.build_rootfs(&serde_json::to_vec(&plan)?, &mut connection),
+            ToWorker::Plan => library.plan(&body),
+            ToWorker::Build => library.build_rootfs(&body, &mut connection),
             _ => return Err(io::ErrorKind::InvalidData.into()),
         };
         connection.send(&FromWorker::Returned(status), &given)?;

@@ -33,6 +33,9 @@ pub(crate) fn resolve_plan(
     begin_index(observer);
     let indexes = rpm.repositories.iter().map(|repository| fetch_index(repository, fetcher, now)).collect::<Result<Vec<_>, _>>()?;
     indexes.iter().try_for_each(|index| index.check_age(store, reuse.program.is_none()))?;
+    for index in indexes.iter().filter(|index| index.repomd.has_modules()) {
+        observer.event(Event::Note(&format!("{} has modules: their packages are chosen from as all others are", index.repository.name)));
+    }
     let inputs = resolve_inputs(plan, rpm, &indexes, store)?;
     if let Some(lock) = reuse.lock(&inputs) {
         return Ok(Lock { agent: agent.cloned(), ..lock });

@@ -1,7 +1,9 @@
 //! The plan for packages of rpm.
 
+use std::path::Path;
+
 use super::shape::{RpmFile, RpmFileRepository, RpmRelease};
-use crate::{DistroOption, ExtraRepository, Key, OptionKind, PlanError, Request, RpmInstaller, RpmRepository, RpmSource};
+use crate::{DistroOption, Key, OptionKind, PlanError, Request, RpmInstaller, RpmRepository, RpmSource};
 
 /// The option that keeps packages out.
 const EXCLUDE: &str = "exclude";
@@ -21,12 +23,14 @@ pub(super) fn options() -> Vec<DistroOption> {
 
 /// The release's repositories, then the user's own; `keys` are those of the release, or the user's in their place.
 pub(super) fn plan(file: &RpmFile, release: &str, own: &RpmRelease, keys: &[Key], request: &Request) -> Result<RpmInstaller, PlanError> {
-    request.require_archives(&request.distribution, file.repositories.iter().map(|repository| repository.name.as_str()))?;
-    let of_release = file.repositories.iter().map(|repository| plan_one(repository, release, keys, request));
-    let mut repositories: Vec<RpmRepository> = of_release.collect::<Result<_, _>>()?;
-    for (position, extra) in request.repositories.iter().enumerate() {
-        repositories.push(extra_repository(extra, position + 1, keys)?);
-    }
+    let there: Vec<&RpmFileRepository> =
+        file.repositories.iter().filter(|repository| repository.is_for(release, request.architecture)).collect();
+    request.require_archives(&request.distribution, there.iter().map(|repository| repository.name.as_str()))?;
+    let (named, urls) = wanted(&there, request)?;
+    let taken = there.iter().filter(|repository| !repository.optional || named.contains(&repository.name.as_str()));
+    let mut repositories: Vec<RpmRepository> =
+        taken.map(|repository| plan_one(repository, release, keys, request)).collect::<Result<_, _>>()?;
+    repositories.extend(urls.iter().enumerate().map(|(position, (url, key))| extra_repository(url, *key, position + 1, keys)));
     Ok(RpmInstaller {
         repositories,
         weak: request.recommends || request.is_set(WEAK),
@@ -34,6 +38,31 @@ pub(super) fn plan(file: &RpmFile, release: &str, own: &RpmRelease, keys: &[Key]
         database: own.database.clone().unwrap_or_else(|| file.database.clone()),
         tools: file.tools.clone(),
     })
+}
+
+/// A URL where `repodata` is, and the file of its own key.
+type Place<'a> = (&'a str, Option<&'a Path>);
+
+/// What `--repo` says: names of the release's own repositories, and places of others, with commas between them.
+fn wanted<'a>(there: &[&RpmFileRepository], request: &'a Request) -> Result<(Vec<&'a str>, Vec<Place<'a>>), PlanError> {
+    let (mut named, mut urls) = (Vec::new(), Vec::new());
+    for extra in &request.repositories {
+        for word in extra.line.split(',').map(str::trim) {
+            let url = word.trim_end_matches('/');
+            let is_url =
+                ["http://", "https://", "file:/"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+            if is_url && !url.contains(char::is_whitespace) {
+                urls.push((url, extra.key.as_deref()));
+            } else if there.iter().any(|repository| repository.name == word) {
+                named.push(word);
+            } else {
+                let known: Vec<&str> = there.iter().map(|repository| repository.name.as_str()).collect();
+                let hint = format!("write an http, https or file URL, or one of {}", known.join(", "));
+                return Err(PlanError::other(format!("`{word}` is no repository"), hint));
+            }
+        }
+    }
+    Ok((named, urls))
 }
 
 fn plan_one(repository: &RpmFileRepository, release: &str, keys: &[Key], request: &Request) -> Result<RpmRepository, PlanError> {
@@ -52,13 +81,8 @@ fn plan_one(repository: &RpmFileRepository, release: &str, keys: &[Key], request
     Ok(RpmRepository { name: repository.name.clone(), mirrors, source, keys: keys.to_vec() })
 }
 
-/// A repository by its URL, where `repodata` is. Without a key of its own, the distribution's hold.
-fn extra_repository(extra: &ExtraRepository, number: usize, keys: &[Key]) -> Result<RpmRepository, PlanError> {
-    let url = extra.line.trim().trim_end_matches('/');
-    let known = ["http://", "https://", "file:/"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-    if !known || url.contains(char::is_whitespace) {
-        return Err(PlanError::other(format!("`{}` is no repository", extra.line), "write an http, https or file URL"));
-    }
-    let keys = extra.key.clone().map_or_else(|| keys.to_vec(), |path| vec![Key::File(path)]);
-    Ok(RpmRepository { name: format!("extra{number}"), mirrors: Vec::new(), source: RpmSource::Base(url.to_owned()), keys })
+/// A repository of the user's. Without a key of its own, the distribution's hold.
+fn extra_repository(url: &str, key: Option<&Path>, number: usize, keys: &[Key]) -> RpmRepository {
+    let keys = key.map_or_else(|| keys.to_vec(), |path| vec![Key::File(path.to_owned())]);
+    RpmRepository { name: format!("extra{number}"), mirrors: Vec::new(), source: RpmSource::Base(url.to_owned()), keys }
 }

@@ -88,7 +88,7 @@ pub(super) struct RpmFile {
     pub(super) repositories: Vec<RpmFileRepository>,
 }
 
-/// A repository that every release has. `{release}` and `{arch}` stand for words.
+/// A repository. `{release}` and `{arch}` stand for words.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RpmFileRepository {
@@ -99,6 +99,23 @@ pub(super) struct RpmFileRepository {
     pub(super) public: Option<String>,
     /// Where it is below a mirror of the whole archive.
     pub(super) below: String,
+    /// The releases that have it; all when none is named.
+    #[serde(default)]
+    pub(super) releases: Vec<String>,
+    /// The architectures that have it; all when none is named.
+    #[serde(default)]
+    pub(super) architectures: Vec<Architecture>,
+    /// Whether it is taken only when the user names it.
+    #[serde(default)]
+    pub(super) optional: bool,
+}
+
+impl RpmFileRepository {
+    /// Whether there is one for this release and architecture.
+    pub(super) fn is_for(&self, release: &str, architecture: Architecture) -> bool {
+        (self.releases.is_empty() || self.releases.iter().any(|known| known == release))
+            && (self.architectures.is_empty() || self.architectures.contains(&architecture))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::DistroFileError;
-use super::shape::{DistroFile, FileRelease};
+use super::shape::{DistroFile, FileRelease, RpmFile};
 use crate::info::is_name;
 
 /// Checks that every name that is used is defined, and that all is there that a plan needs.
@@ -42,12 +42,31 @@ fn formats(file: &DistroFile) -> Result<(), DistroFileError> {
     for repository in file.rpm.iter().flat_map(|rpm| &rpm.repositories) {
         present(&format!("place of repository {}", repository.name), repository.metalink.is_some() || repository.public.is_some())?;
     }
-    present("repository", file.rpm.as_ref().is_none_or(|rpm| !rpm.repositories.is_empty()))?;
+    file.rpm.as_ref().map_or(Ok(()), |rpm| repositories(file, rpm))?;
     for release in &file.releases {
         let [apt, apk, rpm] = [release.apt.is_some(), release.apk.is_some(), release.rpm.is_some()];
         for (name, needed, there) in [("apt", file.apt.is_some(), apt), ("apk", file.apk.is_some(), apk), ("rpm", file.rpm.is_some(), rpm)]
         {
             present(&format!("`{name}` of release {}", release.name), !needed || there)?;
+        }
+    }
+    Ok(())
+}
+
+/// Each release has repositories on each of its architectures, with names that tell them apart.
+fn repositories(file: &DistroFile, rpm: &RpmFile) -> Result<(), DistroFileError> {
+    for repository in &rpm.repositories {
+        for name in &repository.releases {
+            let known = file.releases.iter().any(|release| release.name == *name);
+            defined(&format!("repository {}", repository.name), "release", name, known)?;
+        }
+    }
+    for release in &file.releases {
+        for architecture in file.architectures.iter().filter(|architecture| !release.not_for.contains(architecture)) {
+            let there = || rpm.repositories.iter().filter(|repository| repository.is_for(&release.name, *architecture));
+            let what = format!("repository of release {} for {}", release.name, architecture.name());
+            present(&what, there().any(|repository| !repository.optional))?;
+            unique("repository", there().map(|repository| &repository.name))?;
         }
     }
     Ok(())

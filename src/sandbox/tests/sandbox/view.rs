@@ -1,6 +1,6 @@
 //! What a command sees around it.
 
-use rootfs_sandbox::Exit;
+use rootfs_sandbox::{Exit, Stream};
 
 use crate::stage::{Stage, command, run, shell};
 
@@ -77,7 +77,13 @@ pub(crate) fn a_program_beside_the_tree_works_on_the_tree() {
     let mut sandbox = stage.start();
     let script = "ls /; echo x > /canary; echo y > /root/tmp/written; cat /root/tmp/written";
     let mut said = Vec::new();
-    let outcome = sandbox.run_outside(&command(&["sh", "-c", script]), &mut |_, bytes| said.extend_from_slice(bytes)).unwrap();
+    let outcome = sandbox
+        .run_outside(&command(&["sh", "-c", script]), &mut |stream, bytes| {
+            if stream == Stream::Output {
+                said.extend_from_slice(bytes);
+            }
+        })
+        .unwrap();
     let said = String::from_utf8(said).unwrap();
     assert!(outcome.exit.success() && said.ends_with("y\n") && said.contains("root\n"), "{said}");
     assert_eq!(fs_err::read_to_string(stage.root().join("tmp/written")).unwrap(), "y\n");

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use rootfs_guest::protocol::Failure;
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, WaitOptions};
+use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
 
 use crate::failure::Step;
@@ -21,7 +21,7 @@ pub(super) fn enter() -> Result<(), Failure> {
         Fork::Child => {
             drop(tell);
             let _ = map(caller, wait.into());
-            fork::leave()
+            fork::leave(1)
         }
         Fork::Parent(helper) => helper,
     };
@@ -30,7 +30,7 @@ pub(super) fn enter() -> Result<(), Failure> {
     // SAFETY: the flags don't unshare the table of open files.
     unsafe { rustix::thread::unshare_unsafe(fresh) }.step(STEP)?;
     File::from(tell).write_all(b"\n").step(STEP)?;
-    await_end(helper).step(STEP)?;
+    fork::await_child(helper).step(STEP)?;
     // Without a map nobody is anybody.
     if rustix::process::geteuid().is_root() { Ok(()) } else { Err(Errno::PERM).step(STEP) }
 }
@@ -53,16 +53,6 @@ fn identity(map: &str) -> String {
         Some(format!("{first} {first} {count}\n"))
     };
     map.lines().filter_map(line).collect()
-}
-
-fn await_end(helper: Pid) -> Result<(), Errno> {
-    loop {
-        match rustix::process::waitpid(Some(helper), WaitOptions::empty()) {
-            Err(Errno::INTR) | Ok(None) => {}
-            Ok(Some(_)) => return Ok(()),
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use libc::{SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_IOCTL_NOTIF_ID_VALID, SECCO
 use rootfs_guest::names::{DEVICE_ATTRIBUTE, device_value};
 use rustix::fs::{Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
-use rustix::process::WaitOptions;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::calls::{self, Wanted};
@@ -113,24 +112,14 @@ impl Place {
     fn fill_from_there(&self) -> Result<(), Errno> {
         let helper = match fork::fork()? {
             Fork::Child => {
-                let status = self.fill().err().map_or(0, Errno::raw_os_error);
-                // SAFETY: ends the process; nothing runs afterwards.
-                unsafe { libc::_exit(status) }
+                fork::leave(self.fill().err().map_or(0, Errno::raw_os_error));
             }
             Fork::Parent(helper) => helper,
         };
-        loop {
-            match rustix::process::waitpid(Some(helper), WaitOptions::empty()) {
-                Err(Errno::INTR) | Ok(None) => {}
-                Ok(Some((_, status))) => {
-                    return match status.exit_status() {
-                        Some(0) => Ok(()),
-                        Some(errno) => Err(Errno::from_raw_os_error(errno)),
-                        None => Err(Errno::IO),
-                    };
-                }
-                Err(error) => return Err(error),
-            }
+        match fork::await_child(helper)?.exit_status() {
+            Some(0) => Ok(()),
+            Some(errno) => Err(Errno::from_raw_os_error(errno)),
+            None => Err(Errno::IO),
         }
     }
 
