@@ -1,7 +1,7 @@
 //! Entries of an open directory: no link is followed anywhere.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::buffer::spare_capacity;
@@ -63,15 +63,6 @@ pub(super) fn stat(directory: &OwnedFd, name: &[u8]) -> Result<Option<Stat>, Err
 pub(super) fn open_directory(directory: &OwnedFd, name: &[u8]) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(directory, OsStr::from_bytes(name), flags, Mode::empty())
-}
-
-/// The directory at a path, one name after the other.
-pub(super) fn descend(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
-    let mut directory = root.as_fd().try_clone_to_owned().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-    for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
-        directory = open_directory(&directory, name)?;
-    }
-    Ok(directory)
 }
 
 /// The extended attributes that belong to a tree, as `rootfs-tree` has it.

@@ -26,7 +26,9 @@ impl MirrorError {
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Disk { action, path, errno } => Failure { step: format!("{action} `{path}`"), errno: errno.raw_os_error().unsigned_abs() },
+            Self::Disk { action, path, errno } => {
+                Failure { step: format!("{action} `{path}`"), errno: errno.raw_os_error().unsigned_abs() }
+            }
             Self::Stream(error) => Failure { step: format!("receive the tree ({error})"), errno: Errno::IO.raw_os_error().unsigned_abs() },
         }
     }

@@ -46,6 +46,8 @@ pub struct View {
     pub fixed: BTreeSet<Vec<u8>>,
     /// A device node becomes an empty file with the attribute [`crate::names::DEVICE_ATTRIBUTE`].
     pub stand_ins: bool,
+    /// Whether a directory may hand an access list down to what is made in it.
+    pub inherits: bool,
 }
 
 /// All that tells whether an entry was changed.
@@ -71,7 +73,7 @@ impl Stamp {
             device: stat.st_rdev,
             // What a directory's size and links say is the filesystem's own business.
             size: if is_directory { 0 } else { stat.st_size },
-            links: if is_directory { 0 } else { u64::try_from(stat.st_nlink).unwrap_or(u64::MAX) },
+            links: if is_directory { 0 } else { count(stat.st_nlink) },
             modified: (stat.st_mtime, nanoseconds(stat.st_mtime_nsec)),
             changed: (stat.st_ctime, nanoseconds(stat.st_ctime_nsec)),
         }
@@ -87,6 +89,11 @@ fn nanoseconds(value: impl TryInto<i64>) -> i64 {
     value.try_into().unwrap_or(0)
 }
 
+/// As wide as the architecture has it, at most 64 bits.
+fn count(value: impl TryInto<u64>) -> u64 {
+    value.try_into().unwrap_or(u64::MAX)
+}
+
 impl Mirror {
     /// A copy of which the other side has nothing.
     ///
@@ -98,12 +105,16 @@ impl Mirror {
         Ok(Self { root, known: BTreeMap::new(), view })
     }
 
-    /// Takes the copy as it is for what both sides have: the other is never told of it.
+    /// Takes the copy as it is for what both sides have: the other is never told of it. But it is told of the directory `new` and those above it, unless that is empty.
     ///
     /// # Errors
     /// When it can't be read.
-    pub fn adopt(&mut self) -> Result<(), MirrorError> {
+    pub fn adopt(&mut self, new: &[u8]) -> Result<(), MirrorError> {
         self.known = self.look()?;
+        let ends = new.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end).chain([new.len()]);
+        for end in ends.filter(|end| *end > 0) {
+            self.known.remove(&new[..end]);
+        }
         self.outlast();
         Ok(())
     }

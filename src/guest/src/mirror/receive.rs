@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 
-use super::disk::{descend, failed, remove, set_attributes, split, stat};
+use super::disk::{failed, remove, set_attributes, split, stat};
 use super::record::{self, Node, Record, nonsense};
 use super::send::Above;
 use super::{Mirror, MirrorError, RelativePath, Stamp, View};
@@ -25,7 +25,7 @@ impl Mirror {
     pub fn receive(&mut self, input: &mut impl Read) -> Result<usize, MirrorError> {
         let mut touched: BTreeMap<RelativePath, bool> = BTreeMap::new();
         let mut directories: Vec<(Vec<u8>, Node)> = Vec::new();
-        let mut above = Above::new(&self.root)?;
+        let mut above = Above::new(&self.root);
         while let Some((path, record)) = record::read(input)? {
             if self.view.is_outside(&path) {
                 return Err(nonsense("a path that doesn't belong to the tree").into());
@@ -34,6 +34,7 @@ impl Mirror {
                 && FileType::from_raw_mode(node.mode) == FileType::Directory
             {
                 make_directory(&mut above, &path)?;
+                self.view.inherits |= node.attributes.iter().any(|(name, _)| name == b"system.posix_acl_default");
                 directories.push((path.clone(), node.clone()));
             } else {
                 place(&mut above, &path, &record, input, &self.view)?;
@@ -47,12 +48,14 @@ impl Mirror {
         }
         let count = touched.len();
         self.take_over(touched)?;
+        self.outlast();
         Ok(count)
     }
 
     fn take_over(&mut self, touched: BTreeMap<RelativePath, bool>) -> Result<(), MirrorError> {
+        let mut above = Above::new(&self.root);
         for (path, gone) in touched {
-            let (parent, name) = split(&path);
+            let (_, name) = split(&path);
             if gone {
                 self.known.remove(&path);
                 if !self.view.fixed.contains(&*path) {
@@ -62,15 +65,13 @@ impl Mirror {
             let stamp = if path.is_empty() {
                 Some(rustix::fs::fstat(&self.root).map_err(failed("read", b""))?)
             } else {
-                let directory = descend(&self.root, parent).map_err(failed("open", parent))?;
-                stat(&directory, name).map_err(failed("read", &path))?
+                stat(above.of(&path)?, name).map_err(failed("read", &path))?
             };
             match stamp {
                 Some(stat) => self.known.insert(path, Stamp::of(&stat)),
                 None => self.known.remove(&path),
             };
         }
-        self.outlast();
         Ok(())
     }
 }
@@ -94,7 +95,8 @@ fn make_directory(above: &mut Above<'_>, path: &[u8]) -> Result<(), MirrorError>
     }
     remove(directory, name).map_err(failed("remove", path))?;
     rustix::fs::mkdirat(directory, OsStr::from_bytes(name), Mode::RWXU).map_err(failed("make", path))?;
-    above.forget()
+    above.forget(path);
+    Ok(())
 }
 
 /// Puts anything but a directory in its place.
@@ -119,9 +121,19 @@ fn place(above: &mut Above<'_>, path: &[u8], record: &Record, input: &mut impl R
             rustix::fs::linkat(from, OsStr::from_bytes(split(target).1), directory, OsStr::from_bytes(name), AtFlags::empty())
                 .map_err(failed("link", path))
         }
+        Record::Node(node) if FileType::from_raw_mode(node.mode) == FileType::RegularFile => {
+            let mut file = create(directory, path)?;
+            write_content(&mut file, path, node.size, input)?;
+            settle_file(&file, path, node)?;
+            // What a directory hands down is all that a new file could have by itself.
+            if view.inherits || !node.attributes.is_empty() {
+                set_attributes(directory, name, &node.attributes).map_err(failed("set the attributes of", path))?;
+            }
+            Ok(())
+        }
         Record::Node(node) => {
             remove(directory, name).map_err(failed("remove", path))?;
-            make(directory, path, node, input, view)?;
+            make(directory, path, node, view)?;
             settle(directory, name, path, node)
         }
     }
@@ -131,11 +143,10 @@ fn descend_to(above: &mut Above<'_>, path: &[u8]) -> Result<OwnedFd, MirrorError
     above.of(path)?.try_clone().map_err(MirrorError::Stream)
 }
 
-fn make(directory: &OwnedFd, path: &[u8], node: &Node, input: &mut impl Read, view: &View) -> Result<(), MirrorError> {
+fn make(directory: &OwnedFd, path: &[u8], node: &Node, view: &View) -> Result<(), MirrorError> {
     let name = OsStr::from_bytes(split(path).1);
     let kind = FileType::from_raw_mode(node.mode);
     let made = match kind {
-        FileType::RegularFile => return write_content(create(directory, path)?, path, node.size, input),
         FileType::Symlink => rustix::fs::symlinkat(OsStr::from_bytes(&node.target), directory, name),
         FileType::CharacterDevice | FileType::BlockDevice if view.stand_ins => {
             let (major, minor) = node.device;
@@ -146,19 +157,28 @@ fn make(directory: &OwnedFd, path: &[u8], node: &Node, input: &mut impl Read, vi
         FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo | FileType::Socket => {
             rustix::fs::mknodat(directory, name, kind, Mode::from_raw_mode(0o600), rustix::fs::makedev(node.device.0, node.device.1))
         }
-        FileType::Directory | FileType::Unknown => return Err(nonsense("an entry of no type").into()),
+        FileType::RegularFile | FileType::Directory | FileType::Unknown => return Err(nonsense("an entry of no type").into()),
     };
     made.map_err(failed("make", path))
 }
 
+/// A new file, in place of whatever has the name.
 fn create(directory: &OwnedFd, path: &[u8]) -> Result<File, MirrorError> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let made = rustix::fs::openat(directory, OsStr::from_bytes(split(path).1), flags, Mode::from_raw_mode(0o600));
+    let (_, name) = split(path);
+    let make = || rustix::fs::openat(directory, OsStr::from_bytes(name), flags, Mode::from_raw_mode(0o600));
+    let made = match make() {
+        Err(Errno::EXIST) => {
+            remove(directory, name).map_err(failed("remove", path))?;
+            make()
+        }
+        made => made,
+    };
     made.map(File::from).map_err(failed("make", path))
 }
 
-fn write_content(mut file: File, path: &[u8], size: u64, input: &mut impl Read) -> Result<(), MirrorError> {
-    let mut buffer = vec![0; CHUNK];
+fn write_content(file: &mut File, path: &[u8], size: u64, input: &mut impl Read) -> Result<(), MirrorError> {
+    let mut buffer = vec![0; usize::try_from(size).unwrap_or(CHUNK).min(CHUNK)];
     let mut left = size;
     while left > 0 {
         let wanted = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
@@ -177,31 +197,45 @@ fn write_in_place(directory: &OwnedFd, path: &[u8], record: &Record, input: &mut
     let file = rustix::fs::openat(directory, OsStr::from_bytes(name), flags, Mode::empty()).map_err(failed("open", path))?;
     match record {
         Record::Node(node) if FileType::from_raw_mode(node.mode) == FileType::RegularFile => {
-            write_content(file.into(), path, node.size, input)?;
+            write_content(&mut file.into(), path, node.size, input)?;
             settle(directory, name, path, node)
         }
         _ => Ok(()),
     }
 }
 
+/// As [`settle`] but for attributes, for a file that was just made, which a filesystem in user space is asked for as little as possible.
+fn settle_file(file: &File, path: &[u8], node: &Node) -> Result<(), MirrorError> {
+    let set = || {
+        let now = rustix::fs::fstat(file)?;
+        if (now.st_uid, now.st_gid) != (node.uid, node.gid) {
+            rustix::fs::fchown(file, Some(Uid::from_raw(node.uid)), Some(Gid::from_raw(node.gid)))?;
+        }
+        rustix::fs::fchmod(file, Mode::from_raw_mode(node.mode & 0o7777))?;
+        rustix::fs::futimens(file, &times(node))
+    };
+    set().map_err(failed("set the owner, mode or time of", path))
+}
+
 /// Owner, mode, attributes and time: in this order, for each but the last may change what comes after it.
 fn settle(directory: &OwnedFd, name: &[u8], path: &[u8], node: &Node) -> Result<(), MirrorError> {
     let kind = FileType::from_raw_mode(node.mode);
-    let is_link = kind == FileType::Symlink;
     let entry = OsStr::from_bytes(if name.is_empty() { b"." } else { name });
     let set = || {
         let owner = (Some(Uid::from_raw(node.uid)), Some(Gid::from_raw(node.gid)));
         rustix::fs::chownat(directory, entry, owner.0, owner.1, AtFlags::SYMLINK_NOFOLLOW)?;
-        if !is_link {
+        if kind != FileType::Symlink {
             rustix::fs::chmodat(directory, entry, Mode::from_raw_mode(node.mode & 0o7777), AtFlags::empty())?;
         }
         if matches!(kind, FileType::RegularFile | FileType::Directory) {
             set_attributes(directory, name, &node.attributes)?;
         }
-        let omit = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT };
-        let modified = Timespec { tv_sec: node.modified.0, tv_nsec: node.modified.1 };
-        let times = Timestamps { last_access: omit, last_modification: modified };
-        rustix::fs::utimensat(directory, entry, &times, AtFlags::SYMLINK_NOFOLLOW)
+        rustix::fs::utimensat(directory, entry, &times(node), AtFlags::SYMLINK_NOFOLLOW)
     };
     set().map_err(failed("set the owner, mode or time of", path))
+}
+
+fn times(node: &Node) -> Timestamps {
+    let omit = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT };
+    Timestamps { last_access: omit, last_modification: Timespec { tv_sec: node.modified.0, tv_nsec: node.modified.1 } }
 }

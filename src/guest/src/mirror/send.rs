@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{FileType, Mode, OFlags};
 
-use super::disk::{attributes, descend, failed, split};
+use super::disk::{attributes, failed, open_directory, split};
 use super::record::{self, Node, Record, nonsense};
 use super::{Mirror, MirrorError, RelativePath, Stamp};
 use crate::protocol::CHUNK;
@@ -34,7 +34,7 @@ impl Mirror {
             record::write(out, path, &Record::Gone)?;
         }
         let mut names = BTreeMap::new();
-        let mut above = Above::new(&self.root)?;
+        let mut above = Above::new(&self.root);
         for path in &changes.changed {
             let Some(stamp) = now.get(path) else { continue };
             send_entry(out, &mut above, path, stamp, &mut names)?;
@@ -56,33 +56,39 @@ impl Mirror {
     }
 }
 
-/// The directory of the entry before, which is that of most others.
+/// The open directories above the entry before, most of which are also above the next.
 pub(super) struct Above<'a> {
     root: &'a OwnedFd,
-    path: Vec<u8>,
-    directory: OwnedFd,
+    /// From the root down: a name, and the directory of that name.
+    open: Vec<(Vec<u8>, OwnedFd)>,
 }
 
 impl<'a> Above<'a> {
-    pub(super) fn new(root: &'a OwnedFd) -> Result<Self, MirrorError> {
-        let directory = descend(root, b"").map_err(failed("open", b""))?;
-        Ok(Self { root, path: Vec::new(), directory })
+    pub(super) fn new(root: &'a OwnedFd) -> Self {
+        Self { root, open: Vec::new() }
     }
 
-    /// The directory that holds the entry at `path`.
+    /// The directory that holds the entry at `path`. No link is followed on the way.
     pub(super) fn of(&mut self, path: &[u8]) -> Result<&OwnedFd, MirrorError> {
         let (parent, _) = split(path);
-        if parent != self.path {
-            self.directory = descend(self.root, parent).map_err(failed("open", parent))?;
-            parent.clone_into(&mut self.path);
+        let names: Vec<&[u8]> = parent.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
+        let same = self.open.iter().zip(&names).take_while(|((open, _), name)| open == *name).count();
+        self.open.truncate(same);
+        for name in names.into_iter().skip(same) {
+            let directory = open_directory(self.last(), name).map_err(failed("open", parent))?;
+            self.open.push((name.to_vec(), directory));
         }
-        Ok(&self.directory)
+        Ok(self.last())
     }
 
-    /// The directory that was given last is another one by now.
-    pub(super) fn forget(&mut self) -> Result<(), MirrorError> {
-        *self = Self::new(self.root)?;
-        Ok(())
+    fn last(&self) -> &OwnedFd {
+        self.open.last().map_or(self.root, |(_, directory)| directory)
+    }
+
+    /// What is at `path` is another one from now on.
+    pub(super) fn forget(&mut self, path: &[u8]) {
+        let depth = path.split(|byte| *byte == b'/').count();
+        self.open.truncate(depth.saturating_sub(1));
     }
 }
 

@@ -8,7 +8,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("rootfs-gen-mirror-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
+        let _ = fs_err::remove_dir_all(&path);
         fs_err::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -58,7 +58,7 @@ fn cross(from: &mut Mirror, to: &mut Mirror) -> usize {
 fn each_side_follows_the_other() {
     let (here, there) = (Scratch::new("here"), Scratch::new("there"));
     let (mut left, mut right) = (here.mirror(), there.mirror());
-    right.adopt().unwrap();
+    right.adopt(b"").unwrap();
     let path = |name: &str| here.0.join(name);
     fs_err::create_dir_all(path("a/b")).unwrap();
     fs_err::create_dir(path("proc")).unwrap();
