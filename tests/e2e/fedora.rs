@@ -14,11 +14,17 @@ use crate::formats::kernel;
 const BUSYBOX: &[&str] = &["fedora-release", "basesystem", "busybox-init"];
 
 /// The smallest that systemd brings up well.
-const SYSTEMD: &[&str] = &["fedora-release", "basesystem", "systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount"];
+pub(crate) const SYSTEMD: &[&str] =
+    &["fedora-release", "basesystem", "systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount"];
+
+/// What every case here needs.
+pub(crate) fn needs() -> Vec<Need> {
+    let judges = ["rpm", "rpmbuild", "rpmsign", "createrepo_c", "dnf", "gpg", "dpkg-deb", "apt-get", "apt-cache", "busybox"];
+    [BUILD, &judges.map(Need::Judge)[..], &[Need::Fixture("testing/fedora/specs")]].concat()
+}
 
 pub(crate) fn cases() -> Vec<Case> {
-    let judges = ["rpm", "rpmbuild", "rpmsign", "createrepo_c", "dnf", "gpg", "dpkg-deb", "apt-get", "apt-cache", "busybox"];
-    let needs = [BUILD, &judges.map(Need::Judge)[..], &[Need::Fixture("testing/fedora/specs")]].concat();
+    let needs = needs();
     let with = |judges: &[&'static str]| [&needs[..], &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
     vec![
         Case::new("fedora::busybox is dnf's", &needs, |workbench| is_dnfs(workbench, Release::Bookworm, BUSYBOX)),
@@ -46,7 +52,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// A build from the archive, without an agent.
-fn build<'a>(archive: &RpmArchive, product: Product<'a>, packages: &[&str]) -> Product<'a> {
+pub(crate) fn build<'a>(archive: &RpmArchive, product: Product<'a>, packages: &[&str]) -> Product<'a> {
     build_with(archive, product, packages, "none")
 }
 
