@@ -37,11 +37,6 @@ pub(crate) fn cases() -> Vec<Case> {
             run.exits_with(2)?.complains(&["relaese", "guest.toml"]).map(drop)
         }),
         Case::new("command line::a dry run touches nothing", NEEDS, dry_run),
-        Case::new("command line::docker is refused as not yet there", NEEDS, |workbench| {
-            let run = workbench.product().args(["debian", "-r", "unused"]).env("USE_DOCKER", "true").run()?;
-            ensure!(run.status.code() != Some(0), "{}", run.report("accepted"));
-            run.complains(&["USE_DOCKER"]).map(drop)
-        }),
     ]
 }
 

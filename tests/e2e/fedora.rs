@@ -17,9 +17,10 @@ use crate::formats::kernel;
 pub(crate) const BUSYBOX: &[&str] = &["fedora-release", "basesystem", "busybox-init"];
 
 /// The smallest that systemd brings up well.
-const SYSTEMD: &[&str] = &["fedora-release", "basesystem", "systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount"];
+pub(crate) const SYSTEMD: &[&str] =
+    &["fedora-release", "basesystem", "systemd", "systemd-sysv", "bash", "dash", "coreutils", "util-linux", "mount"];
 
-/// What a case needs that has an [`RpmArchive`].
+/// What every case here needs.
 pub(crate) fn needs() -> Vec<Need> {
     let judges = ["rpm", "rpmbuild", "rpmsign", "createrepo_c", "dnf", "gpg", "dpkg-deb", "apt-get", "apt-cache", "busybox"];
     [BUILD, &judges.map(Need::Judge)[..], &[Need::Fixture("testing/fedora/specs")]].concat()

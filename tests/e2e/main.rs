@@ -11,6 +11,7 @@ mod customise;
 mod damaged_packages;
 mod damaged_trees;
 mod disk;
+mod docker;
 mod engine;
 mod fedora;
 mod formats;
@@ -90,6 +91,7 @@ fn cases() -> Vec<Case> {
         busybox_source::cases(),
         alpine::cases(),
         fedora::cases(),
+        docker::cases(),
         lxc::cases(),
         inspect::cases(),
         host::cases(),

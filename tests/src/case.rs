@@ -1,11 +1,11 @@
 //! One end-to-end case, and whether it can run here.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::timing::timed;
-use crate::{Workbench, judge};
+use crate::{Process, Workbench, judge};
 
 /// What a case can't do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Need {
     Judge(&'static str),
     /// A mirror of Debian that answers.
     Debian,
+    /// A container engine that answers Docker's own client.
+    Docker,
     /// A file or directory below the shared fixtures.
     Fixture(&'static str),
 }
@@ -33,11 +35,25 @@ impl Need {
             Self::Root => (!rustix::process::geteuid().is_root()).then(|| "not run as root".to_owned()),
             Self::Judge(program) => judge::absence(program),
             Self::Debian => workbench.archive().err().map(|failed| failed.message().unwrap_or_default().to_owned()),
+            Self::Docker => docker_absence(),
             Self::Fixture(path) => {
                 (!workbench.settings().shared.join(path).exists()).then(|| format!("the fixture {path} is not there (ROOTFS_TEST_SHARED)"))
             }
         }
     }
+}
+
+/// Asked once for all cases.
+fn docker_absence() -> Option<String> {
+    static ABSENCE: OnceLock<Option<String>> = OnceLock::new();
+    let ask = || match judge::absence("docker") {
+        Some(absence) => Some(absence),
+        None => match Process::judge("docker").arg("version").run() {
+            Ok(answer) if answer.status.success() => None,
+            _ => Some("no container engine answers (`systemctl start docker`)".to_owned()),
+        },
+    };
+    ABSENCE.get_or_init(ask).clone()
 }
 
 type Body = Box<dyn FnOnce(&Workbench) -> Result<(), Failed> + Send>;

@@ -13,6 +13,7 @@ const ARROWS: &[Rule] = &[
     Rule { directory: "src/loader", may_use: &["src/plugin", "src/sandbox"] },
     Rule { directory: "src/guest", may_use: &[] },
     Rule { directory: "src/sandbox", may_use: &["src/guest"] },
+    Rule { directory: "src/docker", may_use: &["src/guest", "src/sandbox"] },
     Rule { directory: "src/check", may_use: &["src/tree"] },
     Rule { directory: "src/package", may_use: &["src/tree", "src/plugin", "src/sandbox", "src/check"] },
     Rule { directory: "distros/alpine/plugin", may_use: &["src/plugin", "distros/alpine"] },

@@ -3,6 +3,7 @@
 mod boot;
 mod build;
 mod check;
+mod clean;
 mod digest;
 mod image;
 mod inspect;
@@ -20,6 +21,7 @@ use rootfs_plugin::{Distro, DistroOption, Info, OptionKind};
 pub use boot::{BootArgs, KernelArgs, SourceArgs};
 pub use build::BuildArgs;
 pub use check::CheckArgs;
+pub use clean::CleanArgs;
 pub use digest::DigestArgs;
 pub use image::{ImageArgs, ImageVerbArgs};
 pub use inspect::{InspectArgs, VerifyArgs};
@@ -55,6 +57,8 @@ pub enum Verb {
     Shell(ShellArgs),
     /// Remove one.
     Rm(RmArgs),
+    /// Remove what builds have left elsewhere.
+    Clean(CleanArgs),
     /// Say what can be built.
     List(ListArgs),
     /// Begin a plugin.
@@ -87,6 +91,7 @@ pub fn command(registry: &Registry) -> Command {
         DigestArgs::augment_args(Command::new("digest")).about("Print the digest of a root filesystem"),
         ShellArgs::augment_args(Command::new("shell")).about("Run a shell or a command inside a root filesystem, without network"),
         RmArgs::augment_args(Command::new("rm")).about("Remove a root filesystem that rootfs-gen has made"),
+        CleanArgs::augment_args(Command::new("clean")).about("Remove what builds have left in a container engine"),
         ListArgs::augment_args(Command::new("list")).about("List the distributions, their releases and variants"),
         NewArgs::augment_args(Command::new("new")).about("Begin a distribution of your own: a plugin that builds and can be tested"),
         PluginArgs::augment_args(Command::new("plugin")).about("Test a distribution, built in or found"),
@@ -168,6 +173,7 @@ pub fn parse(registry: &'static Registry, arguments: &[std::ffi::OsString]) -> R
         Some(("lxc", matches)) => LxcArgs::from_arg_matches(matches).map(Verb::Lxc),
         Some(("shell", matches)) => ShellArgs::from_arg_matches(matches).map(Verb::Shell),
         Some(("rm", matches)) => RmArgs::from_arg_matches(matches).map(Verb::Rm),
+        Some(("clean", matches)) => CleanArgs::from_arg_matches(matches).map(Verb::Clean),
         Some(("list", matches)) => ListArgs::from_arg_matches(matches).map(Verb::List),
         Some(("new", matches)) => NewArgs::from_arg_matches(matches).map(Verb::New),
         Some(("plugin", matches)) => PluginArgs::from_arg_matches(matches).map(Verb::Plugin),
@@ -198,6 +204,8 @@ Environment, below every flag and above a configuration file:
   ROOTFS_GEN_STORE       --store
   ROOTFS_GEN_PLUGIN_PATH directories of plugins, with `:` between them
   ROOTFS_GEN_CACHE=no    --no-cache
+  USE_DOCKER, USE_PODMAN --docker, unless no, false or 0
+  DOCKER_HOST and what else Docker's own client reads
   SOURCE_DATE_EPOCH      the newest time that a file may have
   http_proxy, https_proxy, no_proxy, NO_COLOR
 

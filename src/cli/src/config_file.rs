@@ -65,6 +65,8 @@ struct ConfigFile {
     quiet: Option<bool>,
     verbose: Option<bool>,
     docker: Option<bool>,
+    docker_host: Option<String>,
+    docker_image: Option<String>,
 }
 
 /// A value, or a list of them.
@@ -188,6 +190,8 @@ impl ConfigFile {
             json: self.json,
             verbosity,
             docker: of.one(self.docker.filter(|docker| *docker).map(|docker| docker.to_string()), "docker"),
+            docker_host: of.one(self.docker_host, "docker-host"),
+            docker_image: of.one(self.docker_image, "docker-image"),
             options: BTreeMap::new(),
         }
     }

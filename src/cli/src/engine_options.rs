@@ -1,6 +1,7 @@
 //! How the engine is to work, from what the user said.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rootfs_guest::names::AGENT_PROGRAM;
 use rootfs_package::engine::EngineOptions;
@@ -36,6 +37,7 @@ pub(crate) fn of(invocation: &Invocation, request: &Request, stage: &Path, progr
         source_date_epoch: request.source_date_epoch,
         hostname: request.hostname.clone().unwrap_or_else(|| request.distribution.clone()),
         reuse: invocation.cache.then(program).transpose()?,
+        seats: Arc::clone(&invocation.seats),
         cancelled: progress.interrupted(),
     })
 }

@@ -65,9 +65,14 @@ impl Environment {
             arch: self.sourced("ARCH")?,
             source_date_epoch: self.sourced("SOURCE_DATE_EPOCH")?,
             cache: self.sourced("ROOTFS_GEN_CACHE")?.map(|value| yes_no(&value)).transpose()?,
-            docker: self.sourced("USE_DOCKER")?.filter(|value| !["no", "false", "0"].contains(&value.value.as_str())),
+            docker: self.switched_on("USE_DOCKER")?.or(self.switched_on("USE_PODMAN")?),
             ..Wishes::default()
         })
+    }
+
+    /// Anything but a word for no, as osbuilder has it.
+    fn switched_on(&self, name: &'static str) -> Result<Option<Sourced<String>>, SettingError> {
+        Ok(self.sourced(name)?.filter(|value| !["no", "false", "0"].contains(&value.value.as_str())))
     }
 
     /// What it says about the options of a distribution's own.

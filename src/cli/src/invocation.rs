@@ -1,9 +1,11 @@
 //! How a build is run and where its results go.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rootfs_package::fetch::{FetchOptions, Proxies};
 use rootfs_plugin::Distro;
+use rootfs_sandbox::Seats;
 
 use crate::output::{Boot, Output};
 
@@ -38,6 +40,8 @@ pub struct Invocation {
     pub verbosity: Verbosity,
     /// Which proxy leads where: the environment's, else what the host's own package manager uses.
     pub proxies: Proxies,
+    /// Where scripts run.
+    pub seats: Arc<dyn Seats>,
     /// Seconds since 1970, for judging whether an index is still valid; nothing else may depend on it.
     pub now: i64,
 }

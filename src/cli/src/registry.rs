@@ -34,8 +34,9 @@ const BASES: [(&str, Base); 3] = [
 ];
 
 /// Words on the command line that no distribution may be called.
-pub const RESERVED: [&str; 16] = [
-    "check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "lxc", "shell", "rm", "new", "plugin", "why", "diff", "help",
+pub const RESERVED: [&str; 17] = [
+    "clean", "check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "lxc", "shell", "rm", "new", "plugin", "why",
+    "diff", "help",
 ];
 
 /// Where a system's own plugins are.

@@ -1,6 +1,7 @@
 //! The one place where flags, environment and configuration file become a request: flag > environment > file > the plugin's default.
 
 mod agent;
+pub(crate) mod engine;
 mod mirrors;
 mod names;
 mod options;
@@ -64,12 +65,6 @@ pub fn settle(
     let file = file.as_ref().map(|file| config_file::read(file, &distro.info().options)).transpose()?.unwrap_or_default();
     let said = Wishes { options: environment.options(&distro.info().options)?, ..environment.wishes()? };
     let wishes = Wishes::from(args).over(said.over(file));
-    if let Some(docker) = &wishes.docker {
-        return Err(SettingError::NotYet {
-            setting: docker.to_string().trim().to_owned(),
-            what: "a build in a container engine".to_owned(),
-        });
-    }
     let mut request = request(distro, &wishes)?;
     let invocation = invocation(distro, wishes, environment, host, now)?;
     host_mirrors::add(distro, &mut request, &host.sources);
@@ -127,6 +122,7 @@ fn invocation(
         return Err(SettingError::NoTarget);
     }
     Ok(Invocation {
+        seats: engine::settle(&wishes, environment)?,
         distro,
         directory,
         output,

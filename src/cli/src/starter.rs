@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use rootfs_image::{DiskLayout, DiskOptions};
 use rootfs_package::kernel::fetch_kernel;
@@ -131,6 +132,7 @@ pub(crate) fn of_lock(
         stage: stage.to_owned(),
         architecture: plan.architecture,
         reuse: invocation.cache.then(program).transpose()?,
+        seats: Arc::clone(&invocation.seats),
         cancelled: progress.interrupted(),
     };
     let tools = Tools::fetch(lock.tools.clone(), plan, fetch(), options, store, progress)?;

@@ -3,6 +3,7 @@
 mod boot;
 mod build;
 mod check;
+mod clean;
 mod digest;
 mod image;
 mod inspect;
@@ -41,6 +42,7 @@ pub fn run(verb: Verb, registry: &Registry, environment: &Environment, interrupt
         Verb::Digest(args) => digest::run(&args, environment),
         Verb::Shell(args) => shell::run(&args, environment),
         Verb::Rm(args) => rm::run(&args, environment),
+        Verb::Clean(args) => clean::run(args, environment, &interrupted),
         Verb::List(args) => list::run(&args, registry),
         Verb::New(args) => new::run(&args, registry),
         Verb::Plugin(args) => plugin::run(&args, registry, environment, interrupted),

@@ -60,6 +60,8 @@ pub struct Wishes {
     pub json: Option<bool>,
     pub verbosity: Option<Verbosity>,
     pub docker: Option<Sourced<String>>,
+    pub docker_host: Option<Sourced<String>>,
+    pub docker_image: Option<Sourced<String>>,
     pub options: BTreeMap<String, Sourced<String>>,
 }
 
@@ -144,6 +146,8 @@ impl Wishes {
             json: self.json.or(weaker.json),
             verbosity: self.verbosity.or(weaker.verbosity),
             docker: self.docker.or(weaker.docker),
+            docker_host: self.docker_host.or(weaker.docker_host),
+            docker_image: self.docker_image.or(weaker.docker_image),
             options: weaker.options.into_iter().chain(self.options).collect(),
         }
     }

@@ -101,7 +101,6 @@ fn wrong_values() {
     debian("repository-without-key", &["--repo", "deb https://apt.example stable main"]);
     debian("missing-package-file", &["--extra-pkg", "./gone.deb"]);
     debian("missing-agent", &["--agent", "./gone"]);
-    debian("docker", &["--docker"]);
 }
 
 /// What can't be a container's. What can be is another thing for root than for others: the end-to-end cases show it.
@@ -170,7 +169,6 @@ fn wrong_environment() {
     let dry_run = ["debian", "-r", "out", "--arch", "x86_64", "--dry-run"];
     snapshot("agent-init-maybe", &[("AGENT_INIT", "maybe")], &dry_run, &[]);
     snapshot("agent-init-without-agent", &[("AGENT_INIT", "yes"), ("AGENT_SOURCE_BIN", "none")], &dry_run, &[]);
-    snapshot("use-docker", &[("USE_DOCKER", "true")], &dry_run, &[]);
     snapshot("wrong-epoch", &[("SOURCE_DATE_EPOCH", "yesterday")], &dry_run, &[]);
 }
 

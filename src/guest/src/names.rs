@@ -32,6 +32,9 @@ pub const INITRAMFS_MODULES: &str = "/rootfs-gen.modules";
 /// The extended attribute of a regular file that stands for a device node, where no device node can be made. Its value is what [`device_value`] writes.
 pub const DEVICE_ATTRIBUTE: &str = "user.rootfs-gen.device";
 
+/// The runner in a container's root, as long as nothing else is there.
+pub const CONTAINER_RUNNER: &str = ".rootfs-gen-runner";
+
 /// Where a workshop has the tree.
 pub const WORKSHOP_TREE: &str = "/run/rootfs-gen/rootfs";
 

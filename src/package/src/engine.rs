@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan};
-use rootfs_sandbox::{Runner, Sandbox, SandboxOptions};
+use rootfs_sandbox::{SandboxOptions, Seat, Seats};
 use rootfs_tree::{ScanOptions, Time, Tree, TreeError};
 
 pub use error::build_error;
@@ -54,6 +54,8 @@ pub struct EngineOptions {
     pub hostname: String,
     /// What changes whenever this program does, so that no other program's results are reused; none when nothing is to be.
     pub reuse: Option<String>,
+    /// Where scripts run.
+    pub seats: Arc<dyn Seats>,
     /// Set from outside to end the build.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -73,7 +75,7 @@ pub struct Engine<'a> {
     written: Written,
     /// Whether files stand for device nodes in the root.
     stand_ins: bool,
-    sandbox: Option<Sandbox>,
+    sandbox: Option<Box<dyn Seat>>,
 }
 
 impl std::fmt::Debug for Engine<'_> {
@@ -229,12 +231,20 @@ impl<'a> Engine<'a> {
         .to_vec()
     }
 
-    fn sandbox(&mut self) -> Result<&mut Sandbox, BuildError> {
+    /// Fails when no script could run, before anything is fetched for it.
+    fn require_seat(&self) -> Result<(), BuildError> {
+        self.options.seats.require(&self.options.cancelled).map_err(|error| build_error(&error))
+    }
+
+    fn sandbox(&mut self) -> Result<&mut dyn Seat, BuildError> {
         if self.sandbox.is_none() {
             let options = SandboxOptions { hostname: self.options.hostname.clone(), cancelled: Arc::clone(&self.options.cancelled) };
-            self.sandbox = Some(Sandbox::start(&self.options.stage, &options).map_err(|error| build_error(&error))?);
+            self.sandbox = Some(self.options.seats.sandbox(&self.options.stage, &options).map_err(|error| build_error(&error))?);
         }
-        self.sandbox.as_mut().ok_or_else(|| BuildError::new("the sandbox is gone"))
+        match &mut self.sandbox {
+            Some(sandbox) => Ok(sandbox.as_mut()),
+            None => Err(BuildError::new("the sandbox is gone")),
+        }
     }
 }
 
@@ -261,7 +271,9 @@ impl BuildContext for Engine<'_> {
             input: command.input.clone(),
         };
         let mut text = Vec::new();
-        let outcome = self.sandbox()?.run(&command, &mut |_, bytes| text.extend_from_slice(bytes)).map_err(|error| build_error(&error))?;
+        let sandbox = self.sandbox()?;
+        let outcome = sandbox.run(&command, &mut |_, bytes| text.extend_from_slice(bytes));
+        let outcome = outcome.and_then(|outcome| sandbox.bring_back().map(|()| outcome)).map_err(|error| build_error(&error))?;
         Ok(Output { status: outcome.exit.status(), text })
     }
 

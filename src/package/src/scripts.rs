@@ -33,6 +33,11 @@ impl<'a> Scripts<'a> {
         Self { runner, observer, environment }
     }
 
+    /// Makes the root on this machine what programs have made of it.
+    pub(crate) fn bring_back(&mut self) -> Result<(), SandboxError> {
+        self.runner.bring_back()
+    }
+
     /// Runs a program to its end; `origin` names it for people. `line` sees each line of its output.
     pub(crate) fn run(
         &mut self,

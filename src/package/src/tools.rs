@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rootfs_plugin::{Architecture, BuildError, Plan};
-use rootfs_sandbox::{Sandbox, SandboxOptions, attend};
+use rootfs_sandbox::{SandboxOptions, Seats, attend};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
 use crate::apt::acquire::{fetch_packages, of, open_layers};
@@ -44,6 +44,8 @@ pub struct ToolOptions {
     pub architecture: Architecture,
     /// What changes whenever this program does, so that no other program's results are reused; none when nothing is to be.
     pub reuse: Option<String>,
+    /// Where they run, but for one on the user's terminal, which runs on this machine.
+    pub seats: Arc<dyn Seats>,
     /// Set from outside to end what runs.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -156,11 +158,11 @@ impl Tools {
 
     fn execute(&self, task: &ToolTask, stage: &Path, observer: &dyn Observer) -> Result<(), BuildError> {
         let options = SandboxOptions { hostname: HOST_NAME.to_owned(), cancelled: Arc::clone(&self.options.cancelled) };
-        let mut sandbox = Sandbox::start(stage, &options).map_err(|error| build_error(&error))?;
+        let mut sandbox = self.options.seats.sandbox(stage, &options).map_err(|error| build_error(&error))?;
         let environment = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let arguments: Vec<&str> = task.command.iter().map(String::as_str).collect();
         let origin = task.name.as_str();
-        let mut scripts = Scripts::new(&mut sandbox, observer, environment);
+        let mut scripts = Scripts::new(sandbox.as_mut(), observer, environment);
         let finished = scripts.run(origin, &arguments, &[], &mut |line| observer.event(Event::Item(line)));
         let finished = finished.map_err(|error| build_error(&error))?;
         sandbox.stop().map_err(|error| build_error(&error))?;

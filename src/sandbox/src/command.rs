@@ -9,6 +9,14 @@ pub trait Runner {
     /// # Errors
     /// When the command can't be started, the build was cancelled (everything was killed then), or the runner broke. A nonzero exit is no error.
     fn run(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError>;
+
+    /// Makes the tree on this machine what commands have made of it. Before that, nobody may read in it what a command could have written.
+    ///
+    /// # Errors
+    /// When it can't be brought here, or not written.
+    fn bring_back(&mut self) -> Result<(), SandboxError> {
+        Ok(())
+    }
 }
 
 /// A program to run in a tree.

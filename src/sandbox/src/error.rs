@@ -1,6 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use rootfs_guest::mirror::MirrorError;
 use rootfs_guest::protocol::{Failure, ProtocolError, Refusal};
 
 /// Why a sandbox can't be made, or a command can't be run in it.
@@ -108,9 +109,49 @@ pub enum SandboxError {
         #[source]
         source: ProtocolError,
     },
+    /// This side's copy of the tree can't be read or written.
+    #[error("can't keep the tree and its copy equal")]
+    Mirror {
+        /// Why not.
+        #[source]
+        source: MirrorError,
+    },
+    /// The far side can't do its part with its copy of the tree.
+    #[error("can't {step} in the copy of the tree that commands run in")]
+    Copy {
+        /// What was being done.
+        step: String,
+        /// The reason of the kernel there.
+        #[source]
+        source: io::Error,
+    },
+    /// Whoever makes seats elsewhere can't.
+    #[error(transparent)]
+    Elsewhere(Trouble),
     /// The build is to end.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// An error of another crate's, in its own words.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What happened.
+    pub error: Box<dyn std::error::Error + Send + Sync>,
+    /// What the user can do.
+    pub hint: Option<String>,
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Trouble {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 fn words(report: &str) -> String {
@@ -128,6 +169,7 @@ impl SandboxError {
                 Some(rustix::io::Errno::ACCESS) => "it must have an execute bit, and its filesystem must not be mounted `noexec`",
                 _ => return None,
             },
+            Self::Elsewhere(trouble) => return trouble.hint.clone(),
             _ => return None,
         };
         Some(hint.to_owned())
@@ -149,6 +191,15 @@ impl SandboxError {
             Refusal::Directory(errno) => Self::Directory { directory: directory.to_owned(), source: kernel_error(errno) },
             Refusal::Program(errno) => Self::Program { program, source: kernel_error(errno) },
             Refusal::Other(Failure { step, errno }) => Self::Command { program, step, source: kernel_error(errno) },
+        }
+    }
+}
+
+impl SandboxError {
+    pub(crate) fn of_copy(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Other(Failure { step, errno }) => Self::Copy { step, source: kernel_error(errno) },
+            other => Self::from_refusal(other, "the runner".to_owned(), "/"),
         }
     }
 }

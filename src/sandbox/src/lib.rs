@@ -7,21 +7,26 @@ mod attend;
 mod channel;
 mod command;
 mod connection;
+mod elsewhere;
 mod error;
 mod guest;
 mod launch;
 mod mountpoint;
 mod sandbox;
+mod seat;
 mod user_namespace;
 mod workshop;
 
 pub use attend::attend;
 pub use command::{Command, Exit, Outcome, Runner, Stream};
-pub use error::SandboxError;
+pub use elsewhere::{Beside, Elsewhere, FarSide, FarStreams};
+pub use error::{SandboxError, Trouble};
 pub use guest::GUEST;
 pub use launch::start_worker;
 pub use sandbox::{Sandbox, SandboxOptions};
+pub use seat::{Local, Recipe, Seat, Seats, WantedWorkshop};
 pub use user_namespace::{IdMaps, IdRange, UserNamespaceError, enter_user_namespace, id_maps, is_in_user_namespace};
 pub use workshop::Workshop;
 
+pub use rootfs_guest::mirror::{MOUNTED, View};
 pub use rootfs_guest::names::{DEVICE_ATTRIBUTE, parse_device_value};

@@ -7,6 +7,7 @@ use rootfs_guest::protocol::Request;
 use crate::connection::{Link, exec};
 use crate::launch::launch;
 use crate::mountpoint::MountPoints;
+use crate::seat::Seat;
 use crate::{Command, Outcome, Runner, SandboxError, Stream};
 
 /// How a sandbox is to be.
@@ -43,7 +44,7 @@ impl Sandbox {
     /// # Errors
     /// When a mount point that was made can't be removed.
     pub fn stop(mut self) -> Result<(), SandboxError> {
-        drop(self.link);
+        self.link.end()?;
         self.mount_points.remove()
     }
 
@@ -60,5 +61,15 @@ impl Sandbox {
 impl Runner for Sandbox {
     fn run(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
         self.link.run(&Request::Exec(exec(command)), command, output)
+    }
+}
+
+impl Seat for Sandbox {
+    fn run_outside(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
+        Self::run_outside(self, command, output)
+    }
+
+    fn stop(self: Box<Self>) -> Result<(), SandboxError> {
+        Self::stop(*self)
     }
 }

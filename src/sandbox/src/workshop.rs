@@ -5,6 +5,7 @@ use rootfs_guest::protocol::Request;
 
 use crate::connection::{Link, exec};
 use crate::launch::launch_workshop;
+use crate::seat::Seat;
 use crate::{Command, Outcome, Runner, SandboxError, SandboxOptions, Stream};
 
 /// What is made in the stage: where the host's files are shown, and where changes of the folder go.
@@ -42,7 +43,7 @@ impl Workshop {
     /// # Errors
     /// When the disk refuses.
     pub fn stop(self) -> Result<(), SandboxError> {
-        drop(self.link);
+        self.link.end()?;
         fs::remove_dir(self.stage.join(HOST))
             .and_then(|()| fs::remove_dir_all(self.stage.join(FOLDER)))
             .map_err(|source| stage_error(&self.stage, source))
@@ -52,6 +53,16 @@ impl Workshop {
 impl Runner for Workshop {
     fn run(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
         self.link.run(&Request::Outside(exec(command)), command, output)
+    }
+}
+
+impl Seat for Workshop {
+    fn run_outside(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
+        self.run(command, output)
+    }
+
+    fn stop(self: Box<Self>) -> Result<(), SandboxError> {
+        Self::stop(*self)
     }
 }
 

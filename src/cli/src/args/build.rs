@@ -139,9 +139,15 @@ pub struct BuildArgs {
     /// Options of the distribution, by name: they are no fields of ours
     #[arg(skip)]
     pub options: std::collections::BTreeMap<&'static str, String>,
-    /// Build in a container engine (not yet)
+    /// Run scripts in a container engine, Docker's or Podman's
     #[arg(long, help_heading = "Running")]
     pub docker: bool,
+    /// The engine, in place of what DOCKER_HOST, DOCKER_CONTEXT or the usual sockets lead to
+    #[arg(long, value_name = "URL", help_heading = "Running")]
+    pub docker_host: Option<String>,
+    /// The image in which a shell directory's scripts run, in place of its Dockerfile.in
+    #[arg(long, value_name = "IMAGE", help_heading = "Running")]
+    pub docker_image: Option<String>,
 }
 
 /// `yes` or `no` and nothing else, as in the environment.

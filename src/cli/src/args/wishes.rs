@@ -49,6 +49,8 @@ impl From<BuildArgs> for Wishes {
             verbosity,
             options: args.options.into_iter().map(|(name, value)| (name.to_owned(), Sourced::new(value, Source::Option(name)))).collect(),
             docker: one(args.docker.then(String::new), "--docker"),
+            docker_host: one(args.docker_host, "--docker-host"),
+            docker_image: one(args.docker_image, "--docker-image"),
             ..Self::from(args.image)
         }
     }

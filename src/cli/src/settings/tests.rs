@@ -78,7 +78,6 @@ fn wrong_values_are_refused() {
         (&["--agent-name", "../x"], "--agent-name ../x: expected the name of a file"),
         (&["--overlay", "/nowhere"], "--overlay /nowhere: the file can't be read"),
         (&["--agent", "/nowhere"], "--agent /nowhere: the file can't be read"),
-        (&["--docker"], "--docker: a build in a container engine can't be done yet"),
         (&["--ext4-profile", "small"], "--ext4-profile small: `small` is none of default, read-only, compat"),
         (&["--block-size", "8K"], "--block-size 8K: a block has 1K, 2K or 4K"),
         (&["--block-size", "large"], "--block-size large: it is no size"),

@@ -6,6 +6,7 @@ use rootfs_check::Severity;
 use rootfs_package::lock::Lock;
 use rootfs_package::observer::{Event, Observer as _, Step};
 use rootfs_package::tools::ToolOptions;
+use rootfs_sandbox::Local;
 use rootfs_tree::{Tree, TreeError};
 
 use super::build::{host, now};
@@ -93,7 +94,13 @@ fn starter(
     let (release, arch) = (Some(lock.release.clone()), Some(lock.architecture.clone()));
     let source = KernelSource::of(&lock.distribution, release, arch, &args.source, environment, &host(), now())?;
     let architecture = source.plan().architecture;
-    let tools = ToolOptions { stage: stage.to_owned(), architecture, reuse: Some(program()?), cancelled: progress.interrupted() };
+    let tools = ToolOptions {
+        stage: stage.to_owned(),
+        architecture,
+        reuse: Some(program()?),
+        seats: Arc::new(Local),
+        cancelled: progress.interrupted(),
+    };
     source.starter(boot, tools, progress)
 }
 

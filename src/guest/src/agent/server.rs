@@ -92,7 +92,7 @@ impl<'a> Server<'a> {
             Request::Kill(signal) => self.about(id, |session| session.kill(signal)),
             Request::Resize(size) => self.about(id, |session| session.resize(size)),
             // There is nothing beside a guest.
-            Request::Outside(_) => return Event::Refused(Refusal::Missing).send(id, &mut self.port),
+            Request::Outside(_) | Request::Receive | Request::Send => return Event::Refused(Refusal::Missing).send(id, &mut self.port),
         }
         Ok(())
     }

@@ -11,11 +11,13 @@ mod event;
 mod fields;
 mod frame;
 mod request;
+mod tree;
 
 pub use error::ProtocolError;
 pub use event::{Ended, Event, Failure, Refusal, Status, Stream};
 pub use frame::{CHUNK, MAX_PAYLOAD};
 pub use request::{Exec, Request, Size};
+pub use tree::{Chunks, InputReader, OutputReader};
 
 /// What [`Event::Ready`] carries; both sides must agree.
 pub const VERSION: u32 = 1;

@@ -12,6 +12,8 @@ const TERMINAL: u8 = 0x05;
 const RESIZE: u8 = 0x06;
 const POWER_OFF: u8 = 0x07;
 const OUTSIDE: u8 = 0x08;
+const RECEIVE: u8 = 0x09;
+const SEND: u8 = 0x0a;
 
 /// What the client asks of the far side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,11 @@ pub enum Request {
     PowerOff,
     /// The same as [`Request::Exec`] for a program beside the tree: its root is the stage, in which `/root` is the tree. A guest has no such place.
     Outside(Exec),
+    /// [`Request::Input`] brings what has changed in the client's copy of the tree, until [`Request::EndOfInput`]; [`super::Event::Ended`] says that it was received.
+    /// Only a runner in a container has a copy.
+    Receive,
+    /// Send what has changed in the far side's copy of the tree, as [`super::Event::Output`], until [`super::Event::Ended`].
+    Send,
 }
 
 /// How large a terminal is, in characters.
@@ -68,6 +75,8 @@ impl Request {
             Self::Terminal(exec, size) => (TERMINAL, exec.write(size.write(FieldWriter::default())).finish()),
             Self::Resize(size) => (RESIZE, size.write(FieldWriter::default()).finish()),
             Self::PowerOff => (POWER_OFF, Vec::new()),
+            Self::Receive => (RECEIVE, Vec::new()),
+            Self::Send => (SEND, Vec::new()),
             Self::Outside(exec) => (OUTSIDE, exec.write(FieldWriter::default()).finish()),
         };
         Frame { kind, id, payload }.write(out)
@@ -91,6 +100,8 @@ impl Request {
             TERMINAL => Size::read(&mut fields).and_then(|size| Some(Self::Terminal(Exec::read(&mut fields)?, size))),
             RESIZE => Size::read(&mut fields).map(Self::Resize),
             POWER_OFF => Some(Self::PowerOff),
+            RECEIVE => Some(Self::Receive),
+            SEND => Some(Self::Send),
             kind => return Err(ProtocolError::UnknownType(kind)),
         };
         let request = request.filter(|_| fields.end().is_some());
@@ -138,6 +149,8 @@ mod tests {
             Request::Resize(size),
             Request::PowerOff,
             Request::Outside(exec),
+            Request::Receive,
+            Request::Send,
         ]
     }
 

@@ -6,6 +6,8 @@
 mod attended;
 mod capabilities;
 mod command;
+mod container;
+mod exchange;
 mod filter;
 mod landlock;
 mod limits;
@@ -32,11 +34,14 @@ use process::ProcessTable;
 use supervisor::{Supervisor, Surroundings};
 
 pub(crate) use attended::attend;
+pub(crate) use container::{Neighbour, run as run_container};
 pub(crate) use workshop::run as run_workshop;
 
 /// Sets the namespaces up and serves until the client closes its end. The exit status is nonzero when nothing was served.
 pub(crate) fn run(hostname: &OsStr) -> ExitCode {
-    run_in(namespace::enter, || Ok(Surroundings { processes: prepare(hostname, root::own_stage)?, null: "/root/dev/null", nodes: None }))
+    run_in(namespace::enter, || {
+        Ok(Surroundings { processes: prepare(hostname, root::own_stage)?, null: "/root/dev/null", nodes: None, container: None })
+    })
 }
 
 /// `enter` leaves the host's namespaces, in the runner's first process; `prepare` is the first thing that process 1 does.

@@ -23,9 +23,11 @@ impl ProcessTable {
         let Ok(entries) = Dir::read_from(&self.0) else {
             return Vec::new();
         };
+        // In a container that shares another's processes, this one is not process 1.
+        let own = rustix::process::getpid().as_raw_nonzero().to_string();
         let others = entries.flatten().filter(|entry| {
             let name = entry.file_name().to_bytes();
-            name != b"1" && name.iter().all(u8::is_ascii_digit)
+            name != b"1" && name != own.as_bytes() && name.iter().all(u8::is_ascii_digit)
         });
         let mut names: Vec<Vec<u8>> = others.filter_map(|entry| self.name(entry.file_name().to_bytes())).collect();
         names.sort();

@@ -3,6 +3,7 @@ use std::io::{ErrorKind, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use rootfs_guest::mirror::Mirror;
 use rootfs_guest::protocol::{CHUNK, Ended, Event, Exec, ProtocolError, Refusal, Request, Status, Stream, VERSION};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
@@ -10,6 +11,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
 use super::command::{self, Place, Running};
+use super::container::ContainerRoots;
+use super::exchange;
 use super::process::{ProcessTable, kill_all};
 use super::workshop::Nodes;
 use crate::child::{kill_group, meaning};
@@ -42,6 +45,8 @@ pub(super) struct Surroundings {
     pub(super) null: &'static str,
     /// Device nodes that commands want to make, where the kernel doesn't let them.
     pub(super) nodes: Option<Nodes>,
+    /// Where an engine has made the surroundings: the way to the root of commands, and this side's copy of the tree.
+    pub(super) container: Option<(ContainerRoots, Mirror)>,
 }
 
 /// A command on its way.
@@ -62,6 +67,11 @@ impl Supervisor {
             match request {
                 Request::Exec(exec) => self.execute(id, &exec, Place::Tree)?,
                 Request::Outside(exec) => self.execute(id, &exec, Place::Stage)?,
+                Request::Receive | Request::Send => {
+                    if let Some((roots, mirror)) = &mut self.surroundings.container {
+                        exchange::serve(id, request == Request::Receive, roots, mirror, &mut self.requests, &mut self.events)?;
+                    }
+                }
                 // Anything else is about a command that has ended.
                 _ => {}
             }
@@ -71,7 +81,7 @@ impl Supervisor {
 
     fn execute(&mut self, id: u32, exec: &Exec, place: Place) -> Result<(), ProtocolError> {
         let started = match self.take_input(id)? {
-            Ok(input) => command::start(exec, &input, place),
+            Ok(input) => command::start(exec, &input, place, self.surroundings.container.as_ref().map(|(roots, _)| roots)),
             Err(refusal) => Err(refusal),
         };
         match started {

@@ -70,9 +70,10 @@ impl Engine<'_> {
         let arguments: Vec<&str> = std::iter::once(program.as_str()).chain(script.arguments.iter().map(String::as_str)).collect();
         self.sandbox()?;
         let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
-        let mut scripts = Scripts::new(sandbox, self.observer, vec![("PATH".to_owned(), PATH.to_owned())]);
+        let mut scripts = Scripts::new(sandbox.as_mut(), self.observer, vec![("PATH".to_owned(), PATH.to_owned())]);
         let origin = format!("{package} {}", script.kind);
         let finished = scripts.run(&origin, &arguments, &[], &mut |_| {}).map_err(|error| build_error(&error))?;
+        scripts.bring_back().map_err(|error| build_error(&error))?;
         self.root.remove(path.as_bytes()).map_err(|error| build_error(&error))?;
         finished.expect_success(&origin).map_err(|error| build_error(&error))
     }

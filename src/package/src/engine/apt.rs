@@ -32,6 +32,7 @@ impl Engine<'_> {
                 return Ok(());
             }
         }
+        self.require_seat()?;
         let layers = self.layers(plan, &lock)?;
         // Where the sandbox, and later the guest, mounts; every root has them.
         for mount_point in ["dev", "proc", "sys"] {
@@ -89,7 +90,7 @@ impl Engine<'_> {
         let environment = self.environment();
         self.sandbox()?;
         let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
-        let mut scripts = Scripts::new(sandbox, self.observer, environment);
+        let mut scripts = Scripts::new(sandbox.as_mut(), self.observer, environment);
         let AptInstaller { merged_usr, .. } = *apt;
         let installation = Installation { root: &self.root, layers, architecture: plan.architecture, merged_usr, without: &plan.without };
         self.written = installation.run(&mut scripts, self.observer).map_err(|error| build_error(&error))?;

@@ -29,6 +29,7 @@ impl Engine<'_> {
                 return Ok(());
             }
         }
+        self.require_seat()?;
         locked::fetch(&lock, plan, rpm, &self.fetcher()?, self.store, self.observer)?;
         let opened = locked::open(&lock, rpm, self.options.now, self.store, self.observer)?;
         self.newest = opened.packages.iter().map(|(header, _)| header.identity.build_time).max().unwrap_or_default();
@@ -42,6 +43,7 @@ impl Engine<'_> {
             epoch: self.options.source_date_epoch.unwrap_or(self.newest),
             environment: self.environment(),
             hostname: self.options.hostname.clone(),
+            seats: &*self.options.seats,
             cancelled: Arc::clone(&self.options.cancelled),
         };
         // One sandbox at a time has the root.

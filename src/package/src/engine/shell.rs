@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rootfs_plugin::{BuildError, Plan, ShellInstaller};
-use rootfs_sandbox::SandboxOptions;
+use rootfs_sandbox::{Recipe, SandboxOptions};
 
 use super::{Engine, build_error};
 use crate::observer::{Event, Step};
@@ -17,6 +17,7 @@ impl Engine<'_> {
         if let Some((_, option)) = asked.into_iter().find(|(asked, _)| *asked) {
             return Err(build_error(&ShellError::Unlocked { option }));
         }
+        self.require_seat()?;
         self.observer.event(Event::Began(Step::Configure));
         self.observer.event(Event::Note(&format!("{} downloads for itself: nothing of it is pinned", plan.distribution)));
         let mut environment = shell::proxy_variables(&options.fetch.proxies);
@@ -28,7 +29,15 @@ impl Engine<'_> {
         }
         self.on_disk()?;
         let options = &self.options;
-        shell::build(shell, &options.stage, &sandbox, &environment, self.observer).map_err(|error| build_error(&error))?;
+        let proxies = &options.fetch.proxies;
+        let dockerfile = shell::dockerfile(shell, &plan.release, proxies).map_err(|error| build_error(&error))?;
+        let recipe = dockerfile.map(|dockerfile| Recipe {
+            dockerfile,
+            arguments: shell::arguments(shell, proxies),
+            distribution: &plan.distribution,
+        });
+        shell::build(shell, &options.stage, &*options.seats, recipe, &sandbox, &environment, self.observer)
+            .map_err(|error| build_error(&error))?;
         // No file is newer than the build, as far as the guest is concerned.
         self.newest = options.now;
         self.stand_ins = true;

@@ -23,6 +23,7 @@ impl Engine<'_> {
             stage: self.options.stage.clone(),
             architecture: native()?,
             reuse: self.options.reuse.clone(),
+            seats: self.options.seats.clone(),
             cancelled: self.options.cancelled.clone(),
         };
         let tools = Tools::fetch(lock.compilers.clone(), plan, self.options.fetch.clone(), options, self.store, self.observer)?;

@@ -4,11 +4,12 @@
 
 mod failed;
 mod nodes;
+mod recipe;
 
 use std::path::Path;
 
 use rootfs_plugin::ShellInstaller;
-use rootfs_sandbox::{Command, Outcome, Runner, SandboxError, SandboxOptions, Stream, Workshop};
+use rootfs_sandbox::{Command, Outcome, Recipe, Runner, SandboxError, SandboxOptions, Seat, Seats, Stream, WantedWorkshop, Workshop};
 
 use crate::fetch::{Proxies, Route};
 use crate::observer::{Event, Observer};
@@ -16,6 +17,7 @@ use crate::scripts::Scripts;
 
 pub use failed::ShellError;
 pub(crate) use nodes::with_nodes;
+pub(crate) use recipe::{arguments, dockerfile};
 
 use failed::FailedPlace;
 
@@ -29,15 +31,19 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 pub(crate) fn build(
     shell: &ShellInstaller,
     stage: &Path,
+    seats: &dyn Seats,
+    recipe: Option<Recipe<'_>>,
     options: &SandboxOptions,
     environment: &[(String, String)],
     observer: &dyn Observer,
 ) -> Result<(), ShellError> {
     let origin = format!("build_rootfs of {}", name(shell));
-    let mut workshop = Workshop::start(stage, &shell.directory, options)?;
+    let log = |line: &str| observer.event(Event::Script { origin: "image", line });
+    let wanted = WantedWorkshop { folder: &shell.directory, recipe, log: &log };
+    let mut workshop = seats.workshop(stage, &wanted, options)?;
     let watched = Watched(observer);
     let all = fixed().into_iter().chain(environment.iter().cloned()).chain(shell.variables.clone());
-    let mut runner = WithLibrary(&mut workshop);
+    let mut runner = WithLibrary(workshop.as_mut());
     let mut scripts = Scripts::new(&mut runner, &watched, all.collect());
     let directory = shell.directory.to_string_lossy();
     let arguments = ["bash", "--noprofile", "--norc", "-c", DRIVER, "rootfs-gen", &*directory, Workshop::TREE];
@@ -77,11 +83,11 @@ fn fixed() -> Vec<(String, String)> {
 }
 
 /// Gives the driver the library to read.
-struct WithLibrary<'a>(&'a mut Workshop);
+struct WithLibrary<'a>(&'a mut dyn Seat);
 
 impl Runner for WithLibrary<'_> {
     fn run(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
-        self.0.run(&Command { input: LIBRARY.into(), ..command.clone() }, output)
+        self.0.run_outside(&Command { input: LIBRARY.into(), ..command.clone() }, output)
     }
 }
 

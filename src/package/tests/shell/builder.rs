@@ -59,6 +59,7 @@ fn build(directory: &Path, work: &Path, settings: &[String]) -> Result<(), Build
         source_date_epoch: None,
         hostname: "guest".to_owned(),
         reuse: None,
+        seats: Arc::new(rootfs_sandbox::Local),
         cancelled: Arc::new(AtomicBool::new(false)),
     };
     let store = Store::open(&work.join("store")).map_err(|error| build_error(&error))?;

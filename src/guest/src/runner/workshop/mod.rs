@@ -47,5 +47,5 @@ fn prepare(hostname: &OsStr) -> Result<Surroundings, Failure> {
     settle_down()?;
     let nodes = Nodes::watch().step("watch for device nodes")?;
     capabilities::reduce(capabilities::OF_WORKSHOP)?;
-    Ok(Surroundings { processes, null: "/dev/null", nodes: Some(nodes) })
+    Ok(Surroundings { processes, null: "/dev/null", nodes: Some(nodes), container: None })
 }

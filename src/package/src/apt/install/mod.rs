@@ -77,6 +77,7 @@ impl Installation<'_> {
                 let arguments: Vec<String> = std::iter::once("--configure".to_owned()).chain(names).collect();
                 scripts.run_dpkg(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
             }
+            scripts.bring_back()?;
             progress.status = String::from_utf8_lossy(&self.root.read(database::STATUS)?.unwrap_or_default()).into_owned();
         }
         self.tidy()?;
@@ -117,6 +118,7 @@ impl Installation<'_> {
         } else {
             self.write_status(wave, State::HalfInstalled, controls, progress)?;
             wave.unpack.iter().try_for_each(|at| scripts.run_preinst(self.root, &controls[*at], &self.layers[*at]))?;
+            scripts.bring_back()?;
             self.unpack(wave, false, controls, progress, observer)
         }
     }

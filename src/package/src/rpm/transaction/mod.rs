@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rootfs_plugin::Trim;
-use rootfs_sandbox::{Command, Outcome, Runner, Sandbox, SandboxError, SandboxOptions, Stream};
+use rootfs_sandbox::{Command, Outcome, Runner, SandboxError, SandboxOptions, Seat, Seats, Stream};
 
 use super::package::{RpmHeader, RpmLayer};
 use crate::observer::{Event, Observer, Step};
@@ -52,6 +52,8 @@ pub struct Transaction<'a> {
     pub environment: Vec<(String, String)>,
     /// The guest's host name.
     pub hostname: String,
+    /// Where rpm runs.
+    pub seats: &'a dyn Seats,
     /// Set from outside to end it.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -68,17 +70,17 @@ impl Transaction<'_> {
         observer.event(Event::Began(Step::Configure));
         observer.event(Event::Expect { items: self.packages.len() as u64, bytes: 0 });
         let options = SandboxOptions { hostname: self.hostname.clone(), cancelled: Arc::clone(&self.cancelled) };
-        let mut sandbox = Sandbox::start(stage.path(), &options)?;
+        let mut sandbox = self.seats.beside(stage.path(), self.database, &options)?;
         if !self.keys.is_empty() {
-            self.run_one("rpmkeys", &command::import(self), &mut sandbox, observer)?;
+            self.run_one("rpmkeys", &command::import(self), sandbox.as_mut(), observer)?;
         }
-        self.run_one("rpm", &command::install(self), &mut sandbox, observer)?;
+        self.run_one("rpm", &command::install(self), sandbox.as_mut(), observer)?;
         sandbox.stop()?;
         stage.leave()?;
         settle::settle(root, self)
     }
 
-    fn run_one(&self, origin: &str, arguments: &[String], sandbox: &mut Sandbox, observer: &dyn Observer) -> Result<(), TransactionError> {
+    fn run_one(&self, origin: &str, arguments: &[String], sandbox: &mut dyn Seat, observer: &dyn Observer) -> Result<(), TransactionError> {
         let mut outside = Outside(sandbox);
         let mut scripts = Scripts::new(&mut outside, observer, command::environment(self));
         let mut reader = Reader::new(self.packages, observer);
@@ -89,7 +91,7 @@ impl Transaction<'_> {
 }
 
 /// Runs programs of the stage.
-struct Outside<'a>(&'a mut Sandbox);
+struct Outside<'a>(&'a mut dyn Seat);
 
 impl Runner for Outside<'_> {
     fn run(&mut self, command: &Command, output: &mut dyn FnMut(Stream, &[u8])) -> Result<Outcome, SandboxError> {
