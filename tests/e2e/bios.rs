@@ -12,8 +12,8 @@ pub(crate) fn cases() -> Vec<Case> {
     let users = [&boots[..], &[Need::Judge("newuidmap"), Need::Judge("unshare"), Need::Judge("setpriv")]].concat();
     vec![
         Case::new("bios::a BIOS starts a disk, and not a damaged one", &boots, starts),
-        Case::new("bios::a kernel of the tree's own is started, and not one of two", &boots, own_kernel),
-        Case::new("bios::one lock gives one disk, from the store alone and as a plain user", &users, one_disk),
+        Case::new("bios::a kernel of the tree's own is started, and not one of two", &boots, own_kernel).only_in_full(),
+        Case::new("bios::one lock gives one disk, from the store alone and as a plain user", &users, one_disk).only_in_full(),
     ]
 }
 
