@@ -61,7 +61,11 @@ fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, content: &[u8], mode:
 }
 
 fn unique(text: &str) -> String {
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text)[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Builds the image of a shell directory; its name says what it was made of, so that builds at one time don't meet. The engine keeps its steps.
@@ -75,7 +79,7 @@ pub(crate) fn build(
     let step = "build an image";
     let context = context(folder, recipe).map_err(|source| DockerError::Local { step: "read the folder of the image", source })?;
     let arguments: HashMap<String, String> = recipe.arguments.iter().cloned().collect();
-    let content: String = Sha256::digest(&context).iter().map(|byte| format!("{byte:02x}")).collect();
+    let content = hex(&Sha256::digest(&context));
     let tag = unique(&format!("{content} {:?} {}", recipe.arguments, engine.owner.value()));
     let name = format!("rootfs-gen-{}:{tag}", image_name(recipe.distribution));
     let labels = engine.owner.labels();

@@ -38,7 +38,6 @@ impl EngineSeats {
     /// # Errors
     /// As of [`Engine::connect`].
     pub fn engine(&self, cancelled: &AtomicBool) -> Result<Arc<Engine>, DockerError> {
-        let poisoned = || DockerError::Local { step: "use the engine", source: std::io::ErrorKind::Other.into() };
         let mut kept = self.engine.lock().ok().ok_or_else(poisoned)?;
         if let Some(engine) = &*kept {
             return Ok(Arc::clone(engine));
@@ -63,9 +62,13 @@ impl EngineSeats {
 
 type Opened = (Container, rootfs_sandbox::FarStreams);
 
+/// Another thread has panicked with the lock.
+fn poisoned() -> DockerError {
+    DockerError::Local { step: "use the engine", source: std::io::ErrorKind::Other.into() }
+}
+
 /// The image with the runner alone.
 fn runner_image(engine: &Engine, cancelled: &AtomicBool) -> Result<String, DockerError> {
-    let poisoned = || DockerError::Local { step: "use the engine", source: std::io::ErrorKind::Other.into() };
     let mut kept = engine.runner_image.lock().ok().ok_or_else(poisoned)?;
     if let Some(image) = &*kept {
         return Ok(image.name.clone());
