@@ -3,6 +3,7 @@
 mod broken;
 mod images;
 mod many_builds;
+mod matrix;
 mod relay;
 mod remote;
 
@@ -30,6 +31,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(images::cases(&engine));
     cases.extend(broken::cases(&engine));
     cases.extend(many_builds::cases(&engine));
+    cases.extend(matrix::cases(&engine));
     cases.extend(remote::cases(&engine));
     cases
 }

@@ -26,6 +26,7 @@ mod kata;
 mod keys;
 mod lock;
 mod lxc;
+mod matrix;
 mod mirrors;
 mod never_half;
 mod output;
@@ -101,6 +102,7 @@ fn cases() -> Vec<Case> {
         interrupt::cases(),
         never_half::cases(),
         concurrency::cases(),
+        matrix::cases(),
         ubuntu::cases(),
         hostile_packages::cases(),
         kata::cases(),

@@ -9,6 +9,7 @@ mod image;
 mod inspect;
 mod list;
 mod lxc;
+mod matrix;
 mod plugin;
 mod trees;
 mod wishes;
@@ -27,6 +28,7 @@ pub use image::{ImageArgs, ImageVerbArgs};
 pub use inspect::{InspectArgs, VerifyArgs};
 pub use list::ListArgs;
 pub use lxc::LxcArgs;
+pub use matrix::MatrixArgs;
 pub use plugin::{NewArgs, NewKind, PluginArgs, PluginTestArgs, PluginVerb};
 pub use trees::{RmArgs, ShellArgs};
 
@@ -37,6 +39,8 @@ use crate::registry::{Broken, Registry};
 pub enum Verb {
     /// Build a root filesystem of this distribution.
     Build(&'static dyn Distro, Box<BuildArgs>),
+    /// Build what a table has.
+    Matrix(MatrixArgs),
     /// Make an image of one.
     Image(ImageVerbArgs),
     /// Tell what is in an image.
@@ -81,6 +85,7 @@ pub fn command(registry: &Registry) -> Command {
         .after_help(ENVIRONMENT);
     let verbs = [
         // `about` comes last: the doc comment of the arguments is for readers of the source.
+        MatrixArgs::augment_args(Command::new("matrix")).about("Build a table of distributions, releases and images").after_help(TABLE),
         ImageVerbArgs::augment_args(Command::new("image")).about("Write a root filesystem as a disk image or a tar"),
         InspectArgs::augment_args(Command::new("inspect")).about("Tell what is in an image or archive, whoever made it"),
         VerifyArgs::augment_args(Command::new("verify")).about("Verify an image or archive: tables, filesystems, checksums, hashes"),
@@ -165,6 +170,7 @@ pub fn parse(registry: &'static Registry, arguments: &[std::ffi::OsString]) -> R
     match matches.subcommand() {
         Some(("check", matches)) => CheckArgs::from_arg_matches(matches).map(Verb::Check),
         Some(("digest", matches)) => DigestArgs::from_arg_matches(matches).map(Verb::Digest),
+        Some(("matrix", matches)) => MatrixArgs::from_arg_matches(matches).map(Verb::Matrix),
         Some(("image", matches)) => ImageVerbArgs::from_arg_matches(matches).map(Verb::Image),
         Some(("inspect", matches)) => InspectArgs::from_arg_matches(matches).map(Verb::Inspect),
         Some(("verify", matches)) => VerifyArgs::from_arg_matches(matches).map(Verb::Verify),
@@ -190,6 +196,16 @@ fn build(registry: &'static Registry, name: &str, matches: &ArgMatches) -> Resul
     let args = BuildArgs { options: options(distro.info(), matches), ..BuildArgs::from_arg_matches(matches)? };
     Ok(Verb::Build(distro, Box::new(args)))
 }
+
+const TABLE: &str = "\
+FILE, whose lists are multiplied (jobs, docker-host and sandbox are keys, too):
+  output-dir = \"images\"
+  [settings]                             # keys of a configuration file, for all
+  agent = \"own\"
+  [[build]]
+  distribution = [\"debian\", \"ubuntu\"]  # and release, variant, arch
+  output = [\"{distribution}-{release}.img\", \"{distribution}-{release}/\"]
+  extra-pkg = \"vim\"                    # keys of a configuration file";
 
 const ENVIRONMENT: &str = "\
 Environment, below every flag and above a configuration file:

@@ -72,9 +72,18 @@ struct ConfigFile {
 /// A value, or a list of them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "expected a value or a list of values")]
-enum OneOrMore<T> {
+pub(crate) enum OneOrMore<T> {
     One(T),
     More(Vec<T>),
+}
+
+impl<T> OneOrMore<T> {
+    pub(crate) fn into_list(self) -> Vec<T> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::More(values) => values,
+        }
+    }
 }
 
 /// `NAME[:PASSWORD]`, or a table that can say more.
@@ -111,8 +120,15 @@ fn parse(text: &str, path: &Path, options: &'static [DistroOption]) -> Result<Wi
     if options.is_empty() {
         return Ok(toml::from_str::<ConfigFile>(text).map_err(wrong)?.wishes(path));
     }
+    of_table(toml::from_str(text).map_err(wrong)?, path, options).map_err(wrong)
+}
+
+/// What a table of this file says.
+///
+/// # Errors
+/// When it has a key or a value that no flag has.
+pub(crate) fn of_table(mut table: toml::Table, path: &Path, options: &'static [DistroOption]) -> Result<Wishes, toml::de::Error> {
     // The distribution's own keys are taken out first: what is left then has to be ours.
-    let mut table: toml::Table = toml::from_str(text).map_err(wrong)?;
     let mut said = BTreeMap::new();
     for option in options {
         let value = match table.remove(&option.name) {
@@ -122,7 +138,7 @@ fn parse(text: &str, path: &Path, options: &'static [DistroOption]) -> Result<Wi
         };
         said.insert(option.name.clone(), Sourced::new(value, Source::File { path: path.to_owned(), key: option.name.as_str() }));
     }
-    let file: ConfigFile = table.try_into().map_err(wrong)?;
+    let file: ConfigFile = table.try_into()?;
     Ok(Wishes { options: said, ..file.wishes(path) })
 }
 
@@ -208,12 +224,7 @@ impl Keys<'_> {
     }
 
     fn more<T>(&self, values: Option<OneOrMore<T>>, key: &'static str) -> Vec<Sourced<T>> {
-        let values = match values {
-            None => Vec::new(),
-            Some(OneOrMore::One(value)) => vec![value],
-            Some(OneOrMore::More(values)) => values,
-        };
-        values.into_iter().filter_map(|value| self.one(Some(value), key)).collect()
+        values.map(OneOrMore::into_list).unwrap_or_default().into_iter().filter_map(|value| self.one(Some(value), key)).collect()
     }
 }
 

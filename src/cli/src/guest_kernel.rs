@@ -14,7 +14,6 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::output::Boot;
-use crate::registry;
 use crate::settings::{Host, Settled, settle};
 use crate::starter::{self, Starter};
 use crate::uefi::UefiParts;
@@ -31,9 +30,9 @@ impl KernelSource {
     /// Asks the distribution's plan, with the same settings that a build has.
     ///
     /// # Errors
-    /// When there is no such distribution or release, or the store can't be opened.
+    /// When there is no such release, or the store can't be opened.
     pub(crate) fn of(
-        distribution: &str,
+        distro: &'static dyn Distro,
         release: Option<String>,
         arch: Option<String>,
         source: &SourceArgs,
@@ -41,7 +40,6 @@ impl KernelSource {
         host: &Host,
         now: i64,
     ) -> Result<Self, Failure> {
-        let distro = registry::built_in(distribution).ok_or_else(|| Failure::new(format!("there is no distribution `{distribution}`")))?;
         // A build's settings need a target; nothing is written there.
         let args = BuildArgs {
             rootfs: Some("kernel".into()),

@@ -1,6 +1,7 @@
 //! What a user sees while a build runs.
 
 mod plain;
+mod screens;
 mod tail;
 mod terminal;
 
@@ -17,6 +18,8 @@ use crate::units;
 use plain::Plain;
 use tail::Tail;
 use terminal::Terminal;
+
+pub(crate) use screens::Screens;
 
 /// Shows a build on standard error: one moving line on a terminal, plain lines elsewhere.
 #[derive(Debug)]
@@ -72,8 +75,12 @@ impl Progress {
         let screen = match verbosity {
             Verbosity::Quiet => Screen::Off,
             _ if std::io::stderr().is_terminal() => Screen::Terminal(Terminal::new()),
-            _ => Screen::Plain(Plain),
+            _ => Screen::Plain(Plain::default()),
         };
+        Self::on(screen, verbosity, interrupted)
+    }
+
+    fn on(screen: Screen, verbosity: Verbosity, interrupted: Arc<AtomicBool>) -> Self {
         let state =
             State { screen, verbosity, phase: None, times: Vec::new(), tail: Tail::default(), explain: false, decisions: Vec::new() };
         Self { state: Mutex::new(state), interrupted }

@@ -34,9 +34,9 @@ const BASES: [(&str, Base); 3] = [
 ];
 
 /// Words on the command line that no distribution may be called.
-pub const RESERVED: [&str; 17] = [
-    "clean", "check", "digest", "list", "image", "inspect", "verify", "boot", "kernel", "lxc", "shell", "rm", "new", "plugin", "why",
-    "diff", "help",
+pub const RESERVED: [&str; 18] = [
+    "clean", "check", "digest", "list", "matrix", "image", "inspect", "verify", "boot", "kernel", "lxc", "shell", "rm", "new", "plugin",
+    "why", "diff", "help",
 ];
 
 /// Where a system's own plugins are.
@@ -179,15 +179,32 @@ impl Registry {
         self.distros().find(|distro| distro.info().name == name)
     }
 
+    /// The distribution of this name, which has to be there.
+    ///
+    /// # Errors
+    /// When it is not, or can't be used.
+    pub fn require(&self, name: &str) -> Result<&'static dyn Distro, Failure> {
+        if let Some(distro) = self.find(name) {
+            return Ok(distro);
+        }
+        if let Some(broken) = self.broken.iter().find(|broken| broken.name == name) {
+            return Err(Failure::of(&broken.error).hint(broken.error.hint()));
+        }
+        let known: Vec<&str> = self.distros().map(|distro| distro.info().name.as_str()).collect();
+        let hint = format!("there are {}", known.join(", "));
+        Err(Failure::new(format!("there is no distribution `{name}`")).hint(Some(hint)).exit(Exit::Usage))
+    }
+
     fn has_built_in(&self, name: &str) -> bool {
         self.built_in.iter().any(|distro| distro.info().name == name)
     }
 
-    /// Whether what is asked for can depend on plugins: a verb that is no other, or one that is about them.
+    /// Whether what is asked for can depend on plugins: a verb that is no other, or one that is about them or names a distribution.
     #[must_use]
     pub fn needs_plugins(&self, arguments: &[OsString]) -> bool {
         let verb = arguments.get(1).and_then(|verb| verb.to_str()).unwrap_or("--help");
-        matches!(verb, "list" | "plugin" | "--help" | "-h") || !(RESERVED.contains(&verb) || self.has_built_in(verb))
+        matches!(verb, "list" | "matrix" | "plugin" | "image" | "boot" | "kernel" | "--help" | "-h")
+            || !(RESERVED.contains(&verb) || self.has_built_in(verb))
     }
 }
 
@@ -195,12 +212,6 @@ impl Default for Registry {
     fn default() -> Self {
         Self::of(&DISTRIBUTIONS)
     }
-}
-
-/// The built-in distribution of this name.
-#[must_use]
-pub fn built_in(name: &str) -> Option<&'static dyn Distro> {
-    DISTRIBUTIONS.into_iter().map(|distro| distro()).find(|distro| distro.info().name == name)
 }
 
 fn base(name: &str) -> Result<Base, Vec<String>> {

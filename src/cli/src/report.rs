@@ -3,6 +3,7 @@
 mod findings;
 mod inspection;
 mod inspection_json;
+mod matrix;
 mod plan;
 mod request;
 mod summary;
@@ -13,7 +14,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootfs_check::Finding;
+use rootfs_check::{Finding, Severity};
 use rootfs_package::lock::Lock;
 use rootfs_package::observer::Step;
 use rootfs_plugin::{Architecture, Plan};
@@ -24,6 +25,7 @@ use crate::progress::Decision;
 pub(crate) use findings::{findings_json, write_findings};
 pub(crate) use inspection::write_inspection;
 pub(crate) use inspection_json::inspection_json;
+pub(crate) use matrix::{matrix_json, write_matrix, write_matrix_plan};
 pub(crate) use plan::{plan_json, write_plan};
 pub(crate) use summary::{summary_json, write_summary};
 pub(crate) use verification::{verification_json, write_verification};
@@ -102,6 +104,12 @@ impl Summary {
             can_be_locked: plan.installer.can_be_locked(),
             init: Init::of(tree),
         }
+    }
+
+    /// Whether the check found what must not be.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 

@@ -64,11 +64,25 @@ pub fn settle(
     let file = args.config.clone().map(|path| Sourced::new(path, Source::Flag("--config")));
     let file = file.as_ref().map(|file| config_file::read(file, &distro.info().options)).transpose()?.unwrap_or_default();
     let said = Wishes { options: environment.options(&distro.info().options)?, ..environment.wishes()? };
-    let wishes = Wishes::from(args).over(said.over(file));
+    let settled = settle_wishes(distro, Wishes::from(args).over(said.over(file)), environment, host, now)?;
+    Ok(Settled { dry_run, ..settled })
+}
+
+/// The same of what was put together already.
+///
+/// # Errors
+/// As [`settle`].
+pub(crate) fn settle_wishes(
+    distro: &'static dyn Distro,
+    wishes: Wishes,
+    environment: &Environment,
+    host: &Host,
+    now: i64,
+) -> Result<Settled, SettingError> {
     let mut request = request(distro, &wishes)?;
     let invocation = invocation(distro, wishes, environment, host, now)?;
     host_mirrors::add(distro, &mut request, &host.sources);
-    Ok(Settled { request, invocation, dry_run })
+    Ok(Settled { request, invocation, dry_run: false })
 }
 
 fn request(distro: &'static dyn Distro, wishes: &Wishes) -> Result<Request, SettingError> {

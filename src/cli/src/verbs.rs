@@ -10,6 +10,7 @@ mod inspect;
 mod kernel;
 mod list;
 mod lxc;
+mod matrix;
 mod new;
 mod plugin;
 mod rm;
@@ -32,11 +33,12 @@ pub(crate) use boot::boot_host;
 pub fn run(verb: Verb, registry: &Registry, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
     match verb {
         Verb::Build(distro, args) => build::run(distro, *args, environment, interrupted),
-        Verb::Image(args) => image::run(&args, environment, interrupted),
+        Verb::Matrix(args) => matrix::run(&args, registry, environment, &interrupted),
+        Verb::Image(args) => image::run(&args, registry, environment, interrupted),
         Verb::Inspect(args) => inspect::run(&args, interrupted),
         Verb::Verify(args) => verify::run(&args, interrupted),
-        Verb::Boot(args) => boot::run(&args, environment, interrupted),
-        Verb::Kernel(args) => kernel::run(&args, environment, interrupted),
+        Verb::Boot(args) => boot::run(&args, registry, environment, interrupted),
+        Verb::Kernel(args) => kernel::run(&args, registry, environment, interrupted),
         Verb::Lxc(args) => lxc::run(&args, environment, interrupted),
         Verb::Check(args) => check::run(&args, environment),
         Verb::Digest(args) => digest::run(&args, environment),

@@ -68,6 +68,7 @@ fn help() {
     snapshot("help-check", &[], &["check", "--help"], &[]);
     snapshot("help-inspect", &[], &["inspect", "--help"], &[]);
     snapshot("help-verify", &[], &["verify", "--help"], &[]);
+    snapshot("help-matrix", &[], &["matrix", "--help"], &[]);
     snapshot("help-lxc", &[], &["lxc", "--help"], &[]);
     snapshot("version", &[], &["--version"], &[]);
 }

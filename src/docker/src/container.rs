@@ -129,12 +129,16 @@ impl Drop for Container {
 impl FarSide for Container {
     fn cause(&mut self) -> SandboxError {
         let cause = self.explain();
+        self.engine.blame(&cause);
         let _ = self.remove();
         into_sandbox(cause)
     }
 
     fn end(&mut self) -> Result<(), SandboxError> {
-        self.remove().map_err(into_sandbox)
+        self.remove().map_err(|error| {
+            self.engine.blame(&error);
+            into_sandbox(error)
+        })
     }
 }
 

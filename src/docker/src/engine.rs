@@ -48,6 +48,8 @@ pub struct Engine {
     pub(crate) place: String,
     pub(crate) owner: Owner,
     pub(crate) wishes: EngineWishes,
+    /// Whether it was the engine that failed, and not a build.
+    pub(crate) failed: Arc<AtomicBool>,
     /// The image with the runner alone, once it is needed.
     pub(crate) runner_image: Mutex<Option<OwnImage>>,
     runtime: Handle,
@@ -67,11 +69,17 @@ impl Engine {
     /// # Errors
     /// When none answers, or it is of no use.
     pub fn connect(wishes: EngineWishes, cancelled: &AtomicBool) -> Result<Arc<Self>, DockerError> {
+        Self::connect_blaming(wishes, Arc::default(), cancelled)
+    }
+
+    /// The same, with somebody who is to know when it is the engine's fault.
+    pub(crate) fn connect_blaming(wishes: EngineWishes, failed: Arc<AtomicBool>, cancelled: &AtomicBool) -> Result<Arc<Self>, DockerError> {
         let owner = Owner::this()?;
         let (runtime, stop, thread) = start_runtime()?;
         let located = locate(wishes.host.as_deref(), &wishes.environment)?;
         let (docker, place) = first_that_answers(&runtime, &located, cancelled)?;
-        let engine = Self { docker, place, owner, wishes, runner_image: Mutex::default(), runtime, stop: Some(stop), thread: Some(thread) };
+        let stop = Some(stop);
+        let engine = Self { docker, place, owner, wishes, failed, runner_image: Mutex::default(), runtime, stop, thread: Some(thread) };
         crate::clean::dead(&engine, cancelled)?;
         Ok(Arc::new(engine))
     }
@@ -80,6 +88,20 @@ impl Engine {
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// How many processors its machine has, as far as it says.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn processors(&self, cancelled: &AtomicBool) -> Result<usize, DockerError> {
+        let info = self.wait("tell about its machine", cancelled, self.docker.info())?;
+        Ok(info.ncpu.and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0).unwrap_or(1))
+    }
+
+    /// Remembers whose fault it is.
+    pub(crate) fn blame(&self, error: &DockerError) {
+        self.failed.fetch_or(error.is_of_engine(), Ordering::Relaxed);
     }
 
     /// Waits for an answer, which is to `can't STEP` in an error.

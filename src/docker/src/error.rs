@@ -154,6 +154,19 @@ impl DockerError {
         Some(hint.to_owned())
     }
 
+    /// Whether the same build may do well in another engine.
+    #[must_use]
+    pub fn is_of_engine(&self) -> bool {
+        match self {
+            Self::NoEngine { .. } | Self::Permission { .. } | Self::TooOld { .. } | Self::Certificates { .. } => true,
+            Self::NoImage { .. } | Self::DiskFull { .. } | Self::OutOfMemory | Self::Removed | Self::Lost { .. } | Self::Api { .. } => true,
+            // Somebody's kill; by itself the runner ends with other words.
+            Self::Ended { status, .. } => *status == 137,
+            Self::Host { .. } | Self::Context { .. } | Self::ImageBuild { .. } | Self::NoRecipe { .. } | Self::Local { .. } => false,
+            Self::Cancelled => false,
+        }
+    }
+
     /// The engine's answer, by what it means.
     pub(crate) fn of_api(place: &str, step: &str, error: ApiError) -> Self {
         let place = place.to_owned();

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rootfs_guest::mirror::{MOUNTED, View};
@@ -24,13 +24,31 @@ const TREE: &str = "root";
 pub struct EngineSeats {
     wishes: EngineWishes,
     engine: Mutex<Option<Arc<Engine>>>,
+    failed: Arc<AtomicBool>,
 }
 
 impl EngineSeats {
     /// Nothing is asked of an engine yet.
     #[must_use]
     pub fn new(wishes: EngineWishes) -> Self {
-        Self { wishes, engine: Mutex::default() }
+        Self { wishes, engine: Mutex::default(), failed: Arc::default() }
+    }
+
+    /// Whether something has failed for a reason that another engine may not have.
+    #[must_use]
+    pub fn have_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the engine was asked for anything.
+    #[must_use]
+    pub fn were_used(&self) -> bool {
+        self.have_failed() || self.engine.lock().is_ok_and(|engine| engine.is_some())
+    }
+
+    fn blame(&self, error: DockerError) -> SandboxError {
+        self.failed.fetch_or(error.is_of_engine(), Ordering::Relaxed);
+        into_sandbox(error)
     }
 
     /// The engine; the same every time.
@@ -42,7 +60,7 @@ impl EngineSeats {
         if let Some(engine) = &*kept {
             return Ok(Arc::clone(engine));
         }
-        let engine = Engine::connect(self.wishes.clone(), cancelled)?;
+        let engine = Engine::connect_blaming(self.wishes.clone(), Arc::clone(&self.failed), cancelled)?;
         *kept = Some(Arc::clone(&engine));
         Ok(engine)
     }
@@ -56,7 +74,7 @@ impl EngineSeats {
             let wishes = ContainerWishes { image: &image, arguments, hostname: &options.hostname, ..more };
             Container::start(&engine, wishes, None, &options.cancelled)
         };
-        start().map_err(into_sandbox)
+        start().map_err(|error| self.blame(error))
     }
 }
 
@@ -87,7 +105,7 @@ fn mounted(more: &[&str]) -> View {
 
 impl Seats for EngineSeats {
     fn require(&self, cancelled: &AtomicBool) -> Result<(), SandboxError> {
-        self.engine(cancelled).map(drop).map_err(into_sandbox)
+        self.engine(cancelled).map(drop).map_err(|error| self.blame(error))
     }
 
     fn sandbox(&self, stage: &Path, options: &SandboxOptions) -> Result<Box<dyn Seat>, SandboxError> {
@@ -110,7 +128,7 @@ impl Seats for EngineSeats {
     }
 
     fn workshop(&self, stage: &Path, wanted: &WantedWorkshop<'_>, options: &SandboxOptions) -> Result<Box<dyn Seat>, SandboxError> {
-        let (container, streams) = self.open_workshop(wanted, options).map_err(into_sandbox)?;
+        let (container, streams) = self.open_workshop(wanted, options).map_err(|error| self.blame(error))?;
         let view = View { stand_ins: true, ..View::default() };
         Ok(Box::new(Elsewhere::open(streams, Box::new(container), &stage.join(TREE), view, &options.cancelled)?))
     }

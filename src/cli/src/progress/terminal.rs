@@ -7,15 +7,22 @@ use crate::units;
 #[derive(Debug)]
 pub(super) struct Terminal {
     bar: ProgressBar,
+    /// Of several builds at once, which one it is.
+    name: Option<String>,
 }
 
 impl Terminal {
     pub(super) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        if let Ok(style) = ProgressStyle::with_template("{prefix:<10} {wide_msg}") {
-            bar.set_style(style);
-        }
-        Self { bar }
+        style(&bar);
+        Self { bar, name: None }
+    }
+
+    /// One of several lines, put in its place by `add`.
+    pub(super) fn of_build(name: &str, add: impl FnOnce(ProgressBar) -> ProgressBar) -> Self {
+        let bar = add(ProgressBar::new_spinner());
+        style(&bar);
+        Self { bar, name: Some(name.to_owned()) }
     }
 
     pub(super) fn show(&self, phase: &Phase) {
@@ -33,16 +40,26 @@ impl Terminal {
             (done, expected) => Some(format!("{} of {}", units::size(done), units::size(expected))),
         };
         let parts: Vec<String> = [bar(phase), items, bytes, phase.rate()].into_iter().flatten().collect();
-        self.bar.set_prefix(phase.step.name());
+        let step = phase.step.name();
+        self.bar.set_prefix(self.name.as_ref().map_or_else(|| step.to_owned(), |name| format!("{name}: {step}")));
         self.bar.set_message(parts.join("  "));
     }
 
     pub(super) fn line(&self, line: &str) {
-        self.bar.println(line);
+        match &self.name {
+            Some(name) => self.bar.println(format!("{name}: {line}")),
+            None => self.bar.println(line),
+        }
     }
 
     pub(super) fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+fn style(bar: &ProgressBar) {
+    if let Ok(style) = ProgressStyle::with_template("{prefix:<10} {wide_msg}") {
+        bar.set_style(style);
     }
 }
 

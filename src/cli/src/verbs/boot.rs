@@ -21,13 +21,14 @@ use crate::guest_kernel::KernelSource;
 use crate::image_record::ImageRecord;
 use crate::invocation::Verbosity;
 use crate::progress::Progress;
+use crate::registry::Registry;
 use crate::settings::size::parse_bytes;
 
 /// The exit code of a boot that failed for our own reasons.
 const OURS: u8 = 125;
 
 /// Boots an image, and does in the guest what is asked. The guest's exit status is the program's.
-pub(super) fn run(args: &BootArgs, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &BootArgs, registry: &Registry, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
     let ours = |failure: Failure| failure.exit(Exit::Guest(OURS));
     fs_err::metadata(&args.image).map_err(|error| ours(Failure::of(&error)))?;
     let record = ImageRecord::read(&args.image).map_err(ours)?;
@@ -35,7 +36,7 @@ pub(super) fn run(args: &BootArgs, environment: &Environment, interrupted: Arc<A
     let architecture = architecture(record.as_ref()).map_err(ours)?;
     let kernel = match starts_by_itself(args, architecture) {
         true => None,
-        false => Some(kernel(args, record.as_ref(), environment, &progress).map_err(ours)?),
+        false => Some(kernel(args, registry, record.as_ref(), environment, &progress).map_err(ours)?),
     };
     let (input, output, error) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let request = BootRequest {
@@ -77,7 +78,13 @@ fn starts_by_itself(args: &BootArgs, architecture: Architecture) -> bool {
     }
 }
 
-fn kernel(args: &BootArgs, record: Option<&ImageRecord>, environment: &Environment, progress: &Progress) -> Result<Kernel, Failure> {
+fn kernel(
+    args: &BootArgs,
+    registry: &Registry,
+    record: Option<&ImageRecord>,
+    environment: &Environment,
+    progress: &Progress,
+) -> Result<Kernel, Failure> {
     if let Some(path) = &args.kernel {
         return Kernel::from_file(path).map_err(|error| Failure::of(&error).hint(error.hint().map(str::to_owned)));
     }
@@ -88,7 +95,7 @@ fn kernel(args: &BootArgs, record: Option<&ImageRecord>, environment: &Environme
         return Err(Failure::new(message).hint(Some(hint.to_owned())));
     };
     let (release, arch) = (record.release.clone(), record.architecture.clone());
-    let source = KernelSource::of(distribution, release, arch, &args.source, environment, &host(), now())?;
+    let source = KernelSource::of(registry.require(distribution)?, release, arch, &args.source, environment, &host(), now())?;
     let pinned = record.kernel.iter().map(crate::image_record::KernelRecord::locked).collect::<Result<Vec<_>, _>>()?;
     source.kernel(pinned, progress)
 }

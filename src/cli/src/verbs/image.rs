@@ -25,6 +25,7 @@ use crate::privilege::become_owner;
 use crate::progress::Progress;
 use crate::publish::{Image, write_image};
 use crate::record::{self, Record, read_expected, read_lock};
+use crate::registry::Registry;
 use crate::report::write_findings;
 use crate::setting_error::SettingError;
 use crate::settings::output;
@@ -35,7 +36,12 @@ use crate::units;
 use crate::wishes::Wishes;
 
 /// Writes a tree that is there as an image.
-pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &ImageVerbArgs,
+    registry: &Registry,
+    environment: &Environment,
+    interrupted: Arc<AtomicBool>,
+) -> Result<Exit, Failure> {
     for layer in &args.layers {
         become_owner(layer, environment)?;
     }
@@ -58,7 +64,7 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
         eprint(&write_findings(&findings));
         return Err(failure.exit(Exit::Findings));
     }
-    let starter = starter(args, &source, output.form.boot(), targets.stage(), environment, &progress)?;
+    let starter = starter(args, &source, output.form.boot(), targets.stage(), registry, environment, &progress)?;
     progress.event(Event::Began(Step::Write));
     let record = Record { tree: &source.tree, lock: source.lock.as_ref(), expected: &source.expected };
     let target = targets.output.clone().unwrap_or_else(|| output.path.clone());
@@ -81,6 +87,7 @@ fn starter(
     root: &Root,
     boot: Boot,
     stage: &Path,
+    registry: &Registry,
     environment: &Environment,
     progress: &Progress,
 ) -> Result<Option<Starter>, Failure> {
@@ -92,7 +99,7 @@ fn starter(
         return Err(Failure::new("no kernel is known for this root filesystem").hint(Some(hint)));
     };
     let (release, arch) = (Some(lock.release.clone()), Some(lock.architecture.clone()));
-    let source = KernelSource::of(&lock.distribution, release, arch, &args.source, environment, &host(), now())?;
+    let source = KernelSource::of(registry.require(&lock.distribution)?, release, arch, &args.source, environment, &host(), now())?;
     let architecture = source.plan().architecture;
     let tools = ToolOptions {
         stage: stage.to_owned(),

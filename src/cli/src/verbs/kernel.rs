@@ -10,15 +10,21 @@ use crate::failure::{Exit, Failure};
 use crate::guest_kernel::KernelSource;
 use crate::invocation::Verbosity;
 use crate::progress::Progress;
+use crate::registry::Registry;
 
 /// What fits a disk of ours without more being known of it.
 const COMMAND_LINE: &str = "console=ttyS0 rw\n";
 
 /// Fetches a distribution's kernel for virtual machines and lays out what their monitors load.
-pub(super) fn run(args: &KernelArgs, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &KernelArgs,
+    registry: &Registry,
+    environment: &Environment,
+    interrupted: Arc<AtomicBool>,
+) -> Result<Exit, Failure> {
     let progress = Progress::new(Verbosity::Normal, interrupted);
     let (release, arch) = (args.release.clone(), args.arch.clone());
-    let source = KernelSource::of(&args.distribution, release, arch, &args.source, environment, &host(), now())?;
+    let source = KernelSource::of(registry.require(&args.distribution)?, release, arch, &args.source, environment, &host(), now())?;
     let kernel = source.kernel(Vec::new(), &progress)?;
     progress.finish();
     let fail = |error: &rootfs_boot::KernelError| Failure::of(error).hint(error.hint().map(str::to_owned));
