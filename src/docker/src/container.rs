@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -25,7 +26,7 @@ pub(crate) struct ContainerWishes<'a> {
     pub(crate) network: bool,
     /// Another container, whose processes it sees.
     pub(crate) processes_of: Option<&'a str>,
-    /// A directory that is the same in this container and in others.
+    /// A directory that is not the root's own, and may be that of other containers, too.
     pub(crate) shared: Option<Shared<'a>>,
     /// More than the engine gives to every container.
     pub(crate) capabilities: &'a [&'a str],
@@ -35,9 +36,11 @@ pub(crate) struct ContainerWishes<'a> {
     pub(crate) archives: Vec<Vec<u8>>,
 }
 
-/// A directory that two containers have in common.
+/// A directory that is mounted, although it belongs to the tree.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shared<'a> {
+    /// Nothing in it waits for a disk.
+    InMemory(&'a str),
     /// It is this one's, at this path, and goes with it.
     Own(&'a str),
     /// It is that of another.
@@ -167,6 +170,11 @@ fn body(engine: &Engine, wishes: &ContainerWishes<'_>) -> ContainerCreateBody {
         pid_mode: wishes.processes_of.map(|id| format!("container:{id}")),
         volumes_from: match wishes.shared {
             Some(Shared::Of(id)) => Some(vec![id.to_owned()]),
+            _ => None,
+        },
+        tmpfs: match wishes.shared {
+            // Scripts are in it.
+            Some(Shared::InMemory(path)) => Some(HashMap::from([(path.to_owned(), "exec,mode=755".to_owned())])),
             _ => None,
         },
         cap_add: list(wishes.capabilities),

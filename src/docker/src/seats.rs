@@ -109,7 +109,13 @@ impl Seats for EngineSeats {
     }
 
     fn sandbox(&self, stage: &Path, options: &SandboxOptions) -> Result<Box<dyn Seat>, SandboxError> {
-        let (container, streams) = self.of_tree(&["/"], ContainerWishes::default(), options)?;
+        let (container, streams) = match options.database {
+            Some(database) => {
+                let wishes = ContainerWishes { shared: Some(Shared::InMemory(database)), ..ContainerWishes::default() };
+                self.of_tree(&["/", "keep", database], wishes, options)?
+            }
+            None => self.of_tree(&["/"], ContainerWishes::default(), options)?,
+        };
         Ok(Box::new(Elsewhere::open(streams, Box::new(container), &stage.join(TREE), mounted(&[]), &options.cancelled)?))
     }
 

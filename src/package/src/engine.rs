@@ -163,9 +163,7 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// When what ran in the sandbox doesn't end.
     pub fn finish(mut self) -> Result<Built, BuildError> {
-        if let Some(sandbox) = self.sandbox.take() {
-            sandbox.stop().map_err(|error| build_error(&error))?;
-        }
+        self.stop_sandbox()?;
         Ok(Built { root: self.root.path().to_owned(), lock: self.lock })
     }
 
@@ -236,9 +234,22 @@ impl<'a> Engine<'a> {
         self.options.seats.require(&self.options.cancelled).map_err(|error| build_error(&error))
     }
 
+    fn sandbox_options(&self) -> SandboxOptions {
+        let EngineOptions { hostname, cancelled, .. } = &self.options;
+        SandboxOptions { hostname: hostname.clone(), cancelled: Arc::clone(cancelled), ..SandboxOptions::default() }
+    }
+
+    /// Ends the sandbox, if there is one.
+    fn stop_sandbox(&mut self) -> Result<(), BuildError> {
+        match self.sandbox.take() {
+            Some(sandbox) => sandbox.stop().map_err(|error| build_error(&error)),
+            None => Ok(()),
+        }
+    }
+
     fn sandbox(&mut self) -> Result<&mut dyn Seat, BuildError> {
         if self.sandbox.is_none() {
-            let options = SandboxOptions { hostname: self.options.hostname.clone(), cancelled: Arc::clone(&self.options.cancelled) };
+            let options = self.sandbox_options();
             self.sandbox = Some(self.options.seats.sandbox(&self.options.stage, &options).map_err(|error| build_error(&error))?);
         }
         match &mut self.sandbox {

@@ -157,7 +157,8 @@ impl Tools {
     }
 
     fn execute(&self, task: &ToolTask, stage: &Path, observer: &dyn Observer) -> Result<(), BuildError> {
-        let options = SandboxOptions { hostname: HOST_NAME.to_owned(), cancelled: Arc::clone(&self.options.cancelled) };
+        let options =
+            SandboxOptions { hostname: HOST_NAME.to_owned(), cancelled: Arc::clone(&self.options.cancelled), ..SandboxOptions::default() };
         let mut sandbox = self.options.seats.sandbox(stage, &options).map_err(|error| build_error(&error))?;
         let environment = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let arguments: Vec<&str> = task.command.iter().map(String::as_str).collect();

@@ -11,12 +11,15 @@ use crate::seat::Seat;
 use crate::{Command, Outcome, Runner, SandboxError, Stream};
 
 /// How a sandbox is to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SandboxOptions {
     /// What gethostname(2) says inside.
     pub hostname: String,
     /// Set by anyone, at any time: the running command and all others are killed within a fifth of a second.
     pub cancelled: Arc<AtomicBool>,
+    /// The directory of the tree's package database, with a leading slash, when a package manager is to run that waits for the disk after every change of it. A seat that can't
+    /// answer such calls keeps it in memory instead: nothing may remove or rename the directory itself.
+    pub database: Option<&'static str>,
 }
 
 /// A tree in which commands run, with a runner as process 1 of its own namespaces.

@@ -55,7 +55,8 @@ pub struct View {
 struct Stamp {
     mode: u32,
     owner: (u32, u32),
-    inode: u64,
+    /// Of the filesystem, and the number there.
+    inode: (u64, u64),
     device: u64,
     size: i64,
     links: u64,
@@ -69,7 +70,7 @@ impl Stamp {
         Self {
             mode: stat.st_mode,
             owner: (stat.st_uid, stat.st_gid),
-            inode: stat.st_ino,
+            inode: (stat.st_dev, stat.st_ino),
             device: stat.st_rdev,
             // What a directory's size and links say is the filesystem's own business.
             size: if is_directory { 0 } else { stat.st_size },

@@ -97,7 +97,7 @@ fn send_entry(
     above: &mut Above<'_>,
     path: &[u8],
     stamp: &Stamp,
-    names: &mut BTreeMap<u64, Vec<u8>>,
+    names: &mut BTreeMap<(u64, u64), Vec<u8>>,
 ) -> Result<(), MirrorError> {
     let kind = stamp.kind();
     if kind != FileType::Directory && stamp.links > 1 {

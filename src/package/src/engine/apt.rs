@@ -1,6 +1,7 @@
 //! What the engine does for dpkg and apt.
 
 use rootfs_plugin::{AptInstaller, BuildError, Plan, Selection};
+use rootfs_sandbox::SandboxOptions;
 use rootfs_tree::Time;
 
 use super::{Engine, EngineOptions, build_error};
@@ -8,7 +9,7 @@ use crate::apt;
 use crate::apt::acquire::Wanted;
 use crate::apt::compose::Made;
 use crate::apt::inputs::install_inputs;
-use crate::apt::install::Installation;
+use crate::apt::install::{DATABASE, Installation};
 use crate::deb::DebLayer;
 use crate::fetch::Fetcher;
 use crate::lock::Lock;
@@ -88,12 +89,14 @@ impl Engine<'_> {
 
     fn install_layers(&mut self, plan: &Plan, apt: &AptInstaller, layers: &[DebLayer]) -> Result<(), BuildError> {
         let environment = self.environment();
-        self.sandbox()?;
-        let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
+        // One sandbox at a time has the root.
+        self.stop_sandbox()?;
+        let options = SandboxOptions { database: Some(DATABASE), ..self.sandbox_options() };
+        let mut sandbox = self.options.seats.sandbox(&self.options.stage, &options).map_err(|error| build_error(&error))?;
         let mut scripts = Scripts::new(sandbox.as_mut(), self.observer, environment);
         let AptInstaller { merged_usr, .. } = *apt;
         let installation = Installation { root: &self.root, layers, architecture: plan.architecture, merged_usr, without: &plan.without };
         self.written = installation.run(&mut scripts, self.observer).map_err(|error| build_error(&error))?;
-        Ok(())
+        sandbox.stop().map_err(|error| build_error(&error))
     }
 }

@@ -34,6 +34,8 @@ impl Engine<'_> {
         let opened = locked::open(&lock, rpm, self.options.now, self.store, self.observer)?;
         self.newest = opened.packages.iter().map(|(header, _)| header.identity.build_time).max().unwrap_or_default();
         let packages: Vec<Chosen<'_>> = opened.packages.iter().map(|(header, file)| Chosen { header: header.clone(), file }).collect();
+        // One sandbox at a time has the root.
+        self.stop_sandbox()?;
         let transaction = Transaction {
             tools: &opened.tools,
             packages: &packages,
@@ -46,10 +48,6 @@ impl Engine<'_> {
             seats: &*self.options.seats,
             cancelled: Arc::clone(&self.options.cancelled),
         };
-        // One sandbox at a time has the root.
-        if let Some(sandbox) = self.sandbox.take() {
-            sandbox.stop().map_err(|error| build_error(&error))?;
-        }
         transaction.run(self.root.path(), &self.options.stage.join("rpm"), self.observer).map_err(|error| build_error(&error))?;
         self.lock = Some(lock);
         Ok(())

@@ -1,9 +1,7 @@
 //! What the engine does for a shell directory.
 
-use std::sync::Arc;
-
 use rootfs_plugin::{BuildError, Plan, ShellInstaller};
-use rootfs_sandbox::{Recipe, SandboxOptions};
+use rootfs_sandbox::Recipe;
 
 use super::{Engine, build_error};
 use crate::observer::{Event, Step};
@@ -22,11 +20,9 @@ impl Engine<'_> {
         self.observer.event(Event::Note(&format!("{} downloads for itself: nothing of it is pinned", plan.distribution)));
         let mut environment = shell::proxy_variables(&options.fetch.proxies);
         environment.extend(options.source_date_epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string())));
-        let sandbox = SandboxOptions { hostname: options.hostname.clone(), cancelled: Arc::clone(&options.cancelled) };
+        let sandbox = self.sandbox_options();
         // One sandbox at a time has the root.
-        if let Some(sandbox) = self.sandbox.take() {
-            sandbox.stop().map_err(|error| build_error(&error))?;
-        }
+        self.stop_sandbox()?;
         self.on_disk()?;
         let options = &self.options;
         let proxies = &options.fetch.proxies;

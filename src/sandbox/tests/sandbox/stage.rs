@@ -79,7 +79,7 @@ fn libraries(program: &Path) -> Vec<PathBuf> {
 }
 
 pub(crate) fn options() -> SandboxOptions {
-    SandboxOptions { hostname: "guest-under-test".to_owned(), cancelled: Arc::new(AtomicBool::new(false)) }
+    SandboxOptions { hostname: "guest-under-test".to_owned(), ..SandboxOptions::default() }
 }
 
 pub(crate) fn command(arguments: &[&str]) -> rootfs_sandbox::Command {

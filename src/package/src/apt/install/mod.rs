@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rootfs_plugin::{Architecture, Trim};
 
 pub use self::error::InstallError;
+pub(crate) use self::scripts::DATABASE;
 pub use self::triggers::BadDirective;
 pub use self::written::Written;
 

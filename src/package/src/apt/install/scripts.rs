@@ -7,6 +7,9 @@ use crate::observer::Event;
 use crate::root::Root;
 use crate::scripts::{ScriptError, Scripts};
 
+/// Where dpkg knows what is installed.
+pub(crate) const DATABASE: &str = "/var/lib/dpkg";
+
 /// Where dpkg puts the control files of the package it is about to unpack; debconf reads the package's name and templates there.
 const CONTROL_DIRECTORY: &[u8] = b"var/lib/dpkg/tmp.ci";
 
@@ -21,7 +24,7 @@ impl Scripts<'_> {
         }
         let origin = format!("{} preinst", control.name);
         let added = [
-            ("DPKG_ADMINDIR", "/var/lib/dpkg"),
+            ("DPKG_ADMINDIR", DATABASE),
             ("DPKG_ROOT", ""),
             ("DPKG_MAINTSCRIPT_PACKAGE", control.name.as_str()),
             ("DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT", "1"),

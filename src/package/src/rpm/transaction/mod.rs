@@ -69,7 +69,8 @@ impl Transaction<'_> {
         let stage = Stage::make(stage, root, self)?;
         observer.event(Event::Began(Step::Configure));
         observer.event(Event::Expect { items: self.packages.len() as u64, bytes: 0 });
-        let options = SandboxOptions { hostname: self.hostname.clone(), cancelled: Arc::clone(&self.cancelled) };
+        let options =
+            SandboxOptions { hostname: self.hostname.clone(), cancelled: Arc::clone(&self.cancelled), ..SandboxOptions::default() };
         let mut sandbox = self.seats.beside(stage.path(), self.database, &options)?;
         if !self.keys.is_empty() {
             self.run_one("rpmkeys", &command::import(self), sandbox.as_mut(), observer)?;
