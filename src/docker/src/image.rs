@@ -16,6 +16,9 @@ use crate::credentials;
 use crate::owner::LABEL;
 use crate::{DockerError, Engine};
 
+/// How our images' names begin. A name without a registry is one of Docker's own to Podman, but not always.
+const REPOSITORY: &str = "localhost/rootfs-gen";
+
 /// An image that is removed when it is not needed any more.
 #[derive(Debug)]
 pub(crate) struct OwnImage {
@@ -27,15 +30,16 @@ impl OwnImage {
     pub(crate) fn of_runner(engine: &Engine, cancelled: &AtomicBool) -> Result<Self, DockerError> {
         let step = "import the image of the runner";
         let archive = runner_archive().map_err(|source| DockerError::Local { step, source })?;
-        let tag = unique(&engine.owner.value());
-        let options = CreateImageOptionsBuilder::new().from_src("-").repo("rootfs-gen-runner").tag(&tag).build();
+        let name = format!("{REPOSITORY}-runner:{}", unique(&engine.owner.value()));
+        // With its tag: Podman doesn't look for that elsewhere.
+        let options = CreateImageOptionsBuilder::new().from_src("-").repo(&name).build();
         let options = bollard::query_parameters::CreateImageOptions {
             changes: vec![format!("LABEL {LABEL}=\"{}\"", engine.owner.value())],
             ..options
         };
         let stream = engine.docker.create_image(Some(options), Some(bollard::body_full(archive.into())), None);
         engine.wait(step, cancelled, stream.try_collect::<Vec<_>>())?;
-        Ok(Self { name: format!("rootfs-gen-runner:{tag}") })
+        Ok(Self { name })
     }
 
     /// Nobody is left to tell when it fails; a later build removes it then.
@@ -81,7 +85,7 @@ pub(crate) fn build(
     let arguments: HashMap<String, String> = recipe.arguments.iter().cloned().collect();
     let content = hex(&Sha256::digest(&context));
     let tag = unique(&format!("{content} {:?} {}", recipe.arguments, engine.owner.value()));
-    let name = format!("rootfs-gen-{}:{tag}", image_name(recipe.distribution));
+    let name = format!("{REPOSITORY}-{}:{tag}", image_name(recipe.distribution));
     let labels = engine.owner.labels();
     let options = BuildImageOptionsBuilder::new().t(&name).rm(true).forcerm(true).buildargs(&arguments).labels(&labels).build();
     let credentials = credentials::all(engine.config().map(std::path::PathBuf::as_path));

@@ -6,6 +6,7 @@
 //!
 //! Nothing that is received can reach outside of the copy: names are checked, and no link is followed.
 
+mod clear;
 mod disk;
 mod error;
 mod receive;

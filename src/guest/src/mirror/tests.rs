@@ -123,3 +123,36 @@ fn a_cut_stream_is_an_error() {
         assert!(there.mirror().receive(&mut &bytes[..length]).is_err(), "{length}");
     }
 }
+
+#[test]
+fn what_somebody_else_has_begun_is_removed_but_for_what_is_kept() {
+    let place = Scratch::new("begun");
+    for directory in ["dev/pts", "etc/skel", "var/lib/kept/inner", "usr/bin"] {
+        fs_err::create_dir_all(place.0.join(directory)).unwrap();
+    }
+    for file in [".dockerenv", "etc/passwd", "etc/hosts", "dev/null", "var/lib/kept/status", "usr/bin/x"] {
+        fs_err::write(place.0.join(file), "").unwrap();
+    }
+    symlink("/nowhere", place.0.join("etc/mtab")).unwrap();
+    let mut mirror = place.mirror();
+    mirror.view.fixed.insert(b"etc/hosts".to_vec());
+    mirror.clear(b"var/lib/kept").unwrap();
+    mirror.view = View::default();
+    let left: Vec<String> = mirror.look().unwrap().keys().map(|path| path.escape_ascii().to_string()).collect();
+    assert_eq!(
+        left,
+        [
+            "",
+            "dev",
+            "dev/null",
+            "dev/pts",
+            "etc",
+            "etc/hosts",
+            "var",
+            "var/lib",
+            "var/lib/kept",
+            "var/lib/kept/inner",
+            "var/lib/kept/status"
+        ]
+    );
+}

@@ -14,7 +14,6 @@ use rootfs_guest::mirror::{MOUNTED, Mirror, View};
 use rootfs_guest::names::CONTAINER_RUNNER;
 use rootfs_guest::protocol::{Event, Failure};
 use rustix::fs::{AtFlags, Mode, OFlags};
-use rustix::io::Errno;
 
 use super::command::Place;
 use super::process::ProcessTable;
@@ -29,9 +28,6 @@ const SEAT: &str = "/dev";
 
 /// From [`SEAT`], a mount of that container, one step up is its root; a path from elsewhere may take it.
 const ROOT_OF_PROCESS_1: &str = "proc/1/root/..";
-
-/// What engines put into a root, for its own sake or to mount over it.
-const OF_ENGINE: [&str; 5] = [".dockerenv", "etc/hosts", "etc/resolv.conf", "etc/mtab", "run/.containerenv"];
 
 /// The way from process 1's root to that of commands.
 pub(super) struct ContainerRoots {
@@ -89,15 +85,16 @@ pub(crate) fn run(tree: &OsStr, neighbour: &Neighbour<'_>) -> ExitCode {
 }
 
 fn prepare(tree: &Path, neighbour: &Neighbour<'_>) -> Result<Surroundings, Failure> {
-    let mut kept: &[u8] = b"";
-    match neighbour {
-        Neighbour::None => {}
-        Neighbour::HasTree { link } => rustix::fs::symlink(ROOT_OF_PROCESS_1, *link).step("make the way to the tree")?,
-        Neighbour::Uses { kept: path } => kept = path.as_bytes().strip_prefix(b"/").unwrap_or(path.as_bytes()),
-    }
+    let kept = match neighbour {
+        Neighbour::Uses { kept } => kept.as_bytes().strip_prefix(b"/").unwrap_or(kept.as_bytes()),
+        Neighbour::None | Neighbour::HasTree { .. } => b"",
+    };
     let processes = ProcessTable::open("/proc").step("open /proc")?;
     let is_root = tree == Path::new("/");
     let mut mirror = if is_root { mirror_of_root(kept)? } else { mirror_of_directory(tree)? };
+    if let Neighbour::HasTree { link } = neighbour {
+        rustix::fs::symlink(ROOT_OF_PROCESS_1, *link).step("make the way to the tree")?;
+    }
     mirror.adopt(kept).map_err(|error| error.failure())?;
     let real = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).step("open the root")?;
     let roots = ContainerRoots { real, tree: (!is_root).then(|| tree.to_owned()) };
@@ -116,7 +113,6 @@ fn prepare(tree: &Path, neighbour: &Neighbour<'_>) -> Result<Surroundings, Failu
 fn mirror_of_root(kept: &[u8]) -> Result<Mirror, Failure> {
     let mut view = View::default();
     view.outside.extend(MOUNTED.map(|name| name.as_bytes().to_vec()));
-    view.outside.insert(CONTAINER_RUNNER.as_bytes().to_vec());
     for path in mounts().step("read what is mounted")?.into_iter().filter(|path| path != kept) {
         let stat = rustix::fs::statat(rustix::fs::CWD, [b"/", path.as_slice()].concat(), AtFlags::SYMLINK_NOFOLLOW);
         let is_directory = stat.is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Directory);
@@ -126,17 +122,15 @@ fn mirror_of_root(kept: &[u8]) -> Result<Mirror, Failure> {
             view.fixed.insert(path)
         };
     }
-    for name in OF_ENGINE.iter().chain([&CONTAINER_RUNNER]).filter(|name| !view.fixed.contains(name.as_bytes())) {
-        match rustix::fs::unlink(format!("/{name}")) {
-            Ok(()) | Err(Errno::NOENT | Errno::NOTDIR) => {}
-            removed => removed.step(&format!("remove the engine's /{name}"))?,
-        }
-    }
+    rustix::fs::unlink(format!("/{CONTAINER_RUNNER}")).step("remove the runner's own file")?;
     for path in &view.fixed {
         let path = [b"/", path.as_slice()].concat();
         rustix::fs::open(path, OFlags::WRONLY | OFlags::TRUNC | OFlags::CLOEXEC, Mode::empty()).step("empty the engine's files")?;
     }
-    Mirror::new(Path::new("/"), view).map_err(|error| error.failure())
+    let mirror = Mirror::new(Path::new("/"), view).map_err(|error| error.failure())?;
+    // The image has the runner alone, so all else was put there by the engine: /.dockerenv, /etc/mtab, with Podman /etc/passwd.
+    mirror.clear(kept).map_err(|error| error.failure())?;
+    Ok(mirror)
 }
 
 fn mirror_of_directory(tree: &Path) -> Result<Mirror, Failure> {
