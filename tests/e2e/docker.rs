@@ -4,6 +4,7 @@ mod broken;
 mod images;
 mod many_builds;
 mod matrix;
+mod podman;
 mod relay;
 mod remote;
 
@@ -32,6 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(broken::cases(&engine));
     cases.extend(many_builds::cases(&engine));
     cases.extend(matrix::cases(&engine));
+    cases.extend(podman::cases(&engine));
     cases.extend(remote::cases(&engine));
     cases
 }
@@ -82,8 +84,13 @@ fn debian(workbench: &Workbench) -> Result<(), Failed> {
 fn same(workbench: &Workbench, one: &Path, other: &Path) -> Result<(), Failed> {
     let digest = |tree: &Path| workbench.product().digest(tree);
     let (first, second) = (digest(one)?, digest(other)?);
-    ensure!(first == second, "{} has the digest {first}, {} {second}", one.display(), other.display());
-    Ok(())
+    if first == second {
+        return Ok(());
+    }
+    let differences = Listing::of(one)?.differences(&Listing::of(other)?);
+    let shown = differences.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    Err(format!("{} has the digest {first}, {} {second}: {} differences:\n{shown}", one.display(), other.display(), differences.len())
+        .into())
 }
 
 fn java(workbench: &Workbench) -> Result<(), Failed> {

@@ -228,6 +228,17 @@ impl Root {
         rustix::fs::symlinkat(OsStr::from_bytes(target), &above, OsStr::from_bytes(name)).map_err(fail)
     }
 
+    /// Gives an entry another name in the same directory, in place of what has it.
+    ///
+    /// # Errors
+    /// When it doesn't exist, or the disk refuses.
+    pub fn rename(&self, path: &[u8], name: &[u8]) -> Result<(), RootError> {
+        let (parent, old) = split(path);
+        let above = self.directory(parent)?;
+        let renamed = rustix::fs::renameat(&above, OsStr::from_bytes(old), &above, OsStr::from_bytes(name));
+        renamed.map_err(|errno| RootError::new("rename", path, errno))
+    }
+
     /// Removes a file, a link, or a directory with all below it; what is missing is no error.
     ///
     /// # Errors
