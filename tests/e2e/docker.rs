@@ -7,6 +7,7 @@ mod matrix;
 mod podman;
 mod relay;
 mod remote;
+mod ways;
 
 use std::path::Path;
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(matrix::cases(&engine));
     cases.extend(podman::cases(&engine));
     cases.extend(remote::cases(&engine));
+    cases.extend(ways::cases(&engine));
     cases
 }
 

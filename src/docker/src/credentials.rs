@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bollard::auth::DockerCredentials;
 use serde_json::Value;
 
@@ -29,15 +31,27 @@ pub(crate) fn of_image(config: Option<&Path>, image: &str) -> Option<DockerCrede
 
 fn of_entry(registry: &str, entry: &Value) -> DockerCredentials {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+    // Clients write both in one word, and engines don't take it apart.
+    let (username, password) = match text("auth").and_then(|auth| user_and_password(&auth)) {
+        Some((user, password)) => (Some(user), Some(password)),
+        None => (text("username"), text("password")),
+    };
     DockerCredentials {
-        username: text("username"),
-        password: text("password"),
-        auth: text("auth"),
+        username,
+        password,
+        auth: None,
         identitytoken: text("identitytoken"),
         registrytoken: text("registrytoken"),
         serveraddress: Some(registry.to_owned()),
         email: None,
     }
+}
+
+/// `USER:PASSWORD` in Base64.
+fn user_and_password(auth: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(BASE64_STANDARD.decode(auth).ok()?).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.trim_end_matches('\0').to_owned()))
 }
 
 /// The first part of a name is a registry when it looks like a host.
@@ -60,7 +74,8 @@ mod tests {
         assert_eq!(registry("localhost:5000/x"), "localhost:5000");
         let directory = tempfile::tempdir().unwrap();
         fs_err::write(directory.path().join("config.json"), r#"{"auths":{"quay.io":{"auth":"YTpi"}}}"#).unwrap();
-        assert_eq!(of_image(Some(directory.path()), "quay.io/a").unwrap().auth.as_deref(), Some("YTpi"));
+        let found = of_image(Some(directory.path()), "quay.io/a").unwrap();
+        assert_eq!((found.username.as_deref(), found.password.as_deref()), (Some("a"), Some("b")));
         assert!(of_image(Some(directory.path()), "debian").is_none());
     }
 }

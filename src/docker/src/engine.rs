@@ -1,5 +1,5 @@
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -14,6 +14,7 @@ use crate::endpoint::locate;
 use crate::error::{chain, io_kind};
 use crate::image::OwnImage;
 use crate::owner::Owner;
+use crate::ssh::Tunnel;
 use crate::{DockerEnvironment, DockerError, Endpoint, Located};
 
 /// How long an engine may take to answer, in seconds. A build of an image answers line by line.
@@ -45,6 +46,8 @@ pub struct EngineWishes {
 /// A container engine that answers.
 pub struct Engine {
     pub(crate) docker: Docker,
+    /// Kept for as long as the way is needed.
+    _tunnel: Option<Tunnel>,
     pub(crate) place: String,
     pub(crate) owner: Owner,
     pub(crate) wishes: EngineWishes,
@@ -77,9 +80,20 @@ impl Engine {
         let owner = Owner::this()?;
         let (runtime, stop, thread) = start_runtime()?;
         let located = locate(wishes.host.as_deref(), &wishes.environment)?;
-        let (docker, place) = first_that_answers(&runtime, &located, cancelled)?;
+        let (Connected { docker, tunnel }, place) = first_that_answers(&runtime, &located, cancelled)?;
         let stop = Some(stop);
-        let engine = Self { docker, place, owner, wishes, failed, runner_image: Mutex::default(), runtime, stop, thread: Some(thread) };
+        let engine = Self {
+            docker,
+            _tunnel: tunnel,
+            place,
+            owner,
+            wishes,
+            failed,
+            runner_image: Mutex::default(),
+            runtime,
+            stop,
+            thread: Some(thread),
+        };
         crate::clean::dead(&engine, cancelled)?;
         Ok(Arc::new(engine))
     }
@@ -182,7 +196,7 @@ fn start_runtime() -> Result<(Handle, oneshot::Sender<()>, JoinHandle<()>), Dock
     Ok((handle, stop, thread))
 }
 
-fn first_that_answers(runtime: &Handle, located: &[Located], cancelled: &AtomicBool) -> Result<(Docker, String), DockerError> {
+fn first_that_answers(runtime: &Handle, located: &[Located], cancelled: &AtomicBool) -> Result<(Connected, String), DockerError> {
     let mut tried = Vec::new();
     for Located { endpoint, origin } in located {
         let place = endpoint.to_string();
@@ -193,7 +207,7 @@ fn first_that_answers(runtime: &Handle, located: &[Located], cancelled: &AtomicB
             }
         });
         match answer {
-            Ok(docker) => return Ok((docker, place)),
+            Ok(connected) => return Ok((connected, place)),
             Err(Greeting::Error(error)) => return Err(error),
             Err(Greeting::Silent(reason)) => {
                 let origin = origin.as_ref().map(|origin| format!(" (from {origin})")).unwrap_or_default();
@@ -204,6 +218,12 @@ fn first_that_answers(runtime: &Handle, located: &[Located], cancelled: &AtomicB
     Err(DockerError::NoEngine { tried })
 }
 
+/// An engine that has answered, and what leads to it.
+struct Connected {
+    docker: Docker,
+    tunnel: Option<Tunnel>,
+}
+
 /// Why an engine is not used.
 enum Greeting {
     /// There may be another.
@@ -212,7 +232,7 @@ enum Greeting {
     Error(DockerError),
 }
 
-async fn greet(endpoint: &Endpoint) -> Result<Docker, Greeting> {
+async fn greet(endpoint: &Endpoint) -> Result<Connected, Greeting> {
     let place = endpoint.to_string();
     let silent = |error: &ApiError| match io_kind(error) {
         Some(std::io::ErrorKind::PermissionDenied) => Greeting::Error(DockerError::Permission { place: place.clone() }),
@@ -226,7 +246,8 @@ async fn greet(endpoint: &Endpoint) -> Result<Docker, Greeting> {
             Err(error) => return Err(silent(&ApiError::IOError { err: error })),
         }
     }
-    let docker = open(endpoint).map_err(|error| match (endpoint, &error) {
+    let (opened, tunnel) = open(endpoint).await?;
+    let docker = opened.map_err(|error| match (endpoint, &error) {
         (Endpoint::Tls(_, directory), _) => {
             Greeting::Error(DockerError::Certificates { place: place.clone(), directory: directory.clone(), reason: chain(&error) })
         }
@@ -241,7 +262,8 @@ async fn greet(endpoint: &Endpoint) -> Result<Docker, Greeting> {
         let version = version.version.unwrap_or_default();
         return Err(Greeting::Error(DockerError::TooOld { place, version, api }));
     }
-    docker.negotiate_version().await.map_err(|error| silent(&error))
+    let docker = docker.negotiate_version().await.map_err(|error| silent(&error))?;
+    Ok(Connected { docker, tunnel })
 }
 
 fn parse_version(text: &str) -> Option<(usize, usize)> {
@@ -249,37 +271,21 @@ fn parse_version(text: &str) -> Option<(usize, usize)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-fn open(endpoint: &Endpoint) -> Result<Docker, ApiError> {
-    match endpoint {
-        Endpoint::Unix(path) => Docker::connect_with_unix(&path.to_string_lossy(), PATIENCE, API_DEFAULT_VERSION),
-        Endpoint::Tcp(address) => Docker::connect_with_http(&format!("tcp://{address}"), PATIENCE, API_DEFAULT_VERSION),
+/// What speaks with the engine, and for as long as what else is there.
+async fn open(endpoint: &Endpoint) -> Result<(Result<Docker, ApiError>, Option<Tunnel>), Greeting> {
+    let unix = |path: &Path| Docker::connect_with_unix(&path.to_string_lossy(), PATIENCE, API_DEFAULT_VERSION);
+    Ok(match endpoint {
+        Endpoint::Unix(path) => (unix(path), None),
+        Endpoint::Tcp(address) => (Docker::connect_with_http(&format!("tcp://{address}"), PATIENCE, API_DEFAULT_VERSION), None),
         Endpoint::Tls(address, directory) => {
             let file = |name: &str| directory.join(name);
             let address = format!("tcp://{address}");
-            Docker::connect_with_ssl(&address, &file("key.pem"), &file("cert.pem"), &file("ca.pem"), PATIENCE, API_DEFAULT_VERSION)
+            let (key, certificate, authority) = (file("key.pem"), file("cert.pem"), file("ca.pem"));
+            (Docker::connect_with_ssl(&address, &key, &certificate, &authority, PATIENCE, API_DEFAULT_VERSION), None)
         }
-        Endpoint::Ssh(address) => Docker::connect_with_ssh(&format!("ssh://{address}"), PATIENCE, API_DEFAULT_VERSION, None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_numbers() {
-        assert_eq!(parse_version("1.41"), Some((1, 41)));
-        assert!(parse_version("1.9") < Some(OLDEST));
-        assert_eq!(parse_version(""), None);
-    }
-
-    #[test]
-    fn where_it_was_looked_for_is_told() {
-        let wishes = EngineWishes { host: Some("unix:///nowhere/docker.sock".to_owned()), ..EngineWishes::default() };
-        let error = Engine::connect(wishes, &AtomicBool::new(false)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no container engine answers\n    | unix:///nowhere/docker.sock (from --docker-host): there is no such socket"
-        );
-    }
+        Endpoint::Ssh(address) => {
+            let tunnel = Tunnel::open(address).await.map_err(Greeting::Silent)?;
+            (unix(&tunnel.socket()), Some(tunnel))
+        }
+    })
 }

@@ -16,6 +16,7 @@ mod error;
 mod image;
 mod owner;
 mod seats;
+mod ssh;
 mod streams;
 
 pub use clean::{Cleaned, clean};
