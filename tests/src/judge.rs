@@ -45,8 +45,8 @@ pub fn summary() -> String {
 }
 
 fn package_of(judge: &str) -> Option<&'static str> {
-    let mut listed = LIST.lines().filter_map(|line| line.split_once(char::is_whitespace));
-    listed.find(|(program, _)| *program == judge).map(|(_, package)| package.trim())
+    let mut listed = LIST.lines().map(str::split_whitespace).filter_map(|mut words| Some((words.next()?, words.next()?)));
+    listed.find(|(program, _)| *program == judge).map(|(_, package)| package)
 }
 
 #[cfg(test)]
@@ -56,6 +56,7 @@ mod tests {
     #[test]
     fn an_absent_judge_is_named_with_its_package() {
         assert_eq!(package_of("mmdebstrap"), Some("mmdebstrap"));
+        assert_eq!(package_of("sshd"), Some("openssh-server"));
         assert_eq!(absence("no-such-program").as_deref(), Some("no-such-program is not installed"));
         assert_eq!(absence("sh"), None);
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::TaskError;
-use crate::judges::install_judges;
+use crate::judges::{Wanted, install_judges};
 use crate::process::{Process, workspace};
 
 /// Measures the released program against its peers; the arguments are those of `rootfs-bench`.
@@ -11,7 +11,7 @@ use crate::process::{Process, workspace};
 /// # Errors
 /// When something can't be built or measured.
 pub(crate) fn bench(arguments: &[String]) -> Result<(), TaskError> {
-    install_judges()?;
+    install_judges(Wanted::Daily)?;
     Process::cargo(&["build", "--release", "--workspace", "--bins"]).run()?;
     Process::cargo(&["build", "--release", "--package", "rootfs-image", "--examples"]).run()?;
     let release = target_directory()?.join("release");

@@ -2,7 +2,7 @@
 
 use crate::USAGE;
 use crate::error::TaskError;
-use crate::judges::install_judges;
+use crate::judges::{Wanted, install_judges};
 use crate::process::{Process, is_watched, say};
 use crate::tally::{Tally, plain};
 
@@ -19,7 +19,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), TaskError> {
     if filter.len() > 1 || filter.iter().any(|word| word.starts_with('-')) {
         return Err(TaskError::Usage { usage: USAGE });
     }
-    install_judges()?;
+    install_judges(if full { Wanted::All } else { Wanted::Daily })?;
     Process::cargo(&["build", "--workspace", "--all-targets"]).run()?;
 
     let mut cargo = vec!["test", "--workspace", "--no-fail-fast"];
