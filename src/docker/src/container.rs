@@ -137,6 +137,17 @@ impl FarSide for Container {
         into_sandbox(cause)
     }
 
+    fn translate(&mut self, error: SandboxError) -> SandboxError {
+        match error {
+            SandboxError::Copy { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                let full = DockerError::DiskFull { place: self.engine.place().to_owned() };
+                self.engine.blame(&full);
+                into_sandbox(full)
+            }
+            error => error,
+        }
+    }
+
     fn end(&mut self) -> Result<(), SandboxError> {
         self.remove().map_err(|error| {
             self.engine.blame(&error);

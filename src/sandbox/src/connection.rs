@@ -91,7 +91,12 @@ impl Link {
     /// After the stream broke, everything is killed, and the cause is found out.
     fn settle(&mut self, trouble: Trouble) -> SandboxError {
         let error = match trouble {
-            Trouble::Named(error) => return error,
+            Trouble::Named(error) => {
+                return match &mut self.connection {
+                    Some(Connection { far: Far::Elsewhere(far), .. }) => far.translate(error),
+                    _ => error,
+                };
+            }
             Trouble::Stream(error) => error,
         };
         let cancelled = self.cancelled.load(Ordering::Relaxed);

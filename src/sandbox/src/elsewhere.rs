@@ -16,6 +16,11 @@ pub trait FarSide: std::fmt::Debug + Send {
     /// Tells why the runner is gone, after its stream broke.
     fn cause(&mut self) -> SandboxError;
 
+    /// What an error means there; the error itself when no more is known of it.
+    fn translate(&mut self, error: SandboxError) -> SandboxError {
+        error
+    }
+
     /// Kills everything there. Twice is as good as once.
     ///
     /// # Errors

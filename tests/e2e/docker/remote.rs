@@ -13,6 +13,7 @@ pub(super) fn cases(engine: &[Need]) -> Vec<Case> {
     let needs = [engine, &["dockerd", "openssl", "ip", "nsenter"].map(Need::Judge)].concat();
     vec![
         Case::new("docker::an engine on another host, by TLS, gives the sandbox's tree", &needs, other_host).only_in_full(),
+        Case::new("docker::an engine without disk space is told", &needs, full_engine).only_in_full(),
         Case::new("docker::an engine that is killed is told, and the next build works", &needs, killed_engine).only_in_full(),
     ]
 }
@@ -182,6 +183,27 @@ fn other_host(workbench: &Workbench) -> Result<(), Failed> {
     let left = host.docker().args(["ps", "--all", "--quiet"]).run()?.success()?.output;
     let images = host.docker().args(["images", "--all", "--quiet"]).run()?.success()?.output;
     ensure!(left.is_empty() && images.is_empty(), "left in the engine: {left} {images}");
+    Ok(())
+}
+
+/// Its disk is one of 60 MB: too little for a tree of Debian's.
+fn full_engine(workbench: &Workbench) -> Result<(), Failed> {
+    let mut host = Host { daemon: None, directory: workbench.scratch()?, wire: Wire::new(3) };
+    let data = host.directory.path().join("data");
+    fs_err::create_dir(&data)?;
+    Process::judge("mount").args(["-t", "tmpfs", "-o", "size=60M", "tmpfs"]).arg(&data).run()?.success()?;
+    host.wire.lay()?;
+    make_certificates(host.directory.path(), host.address())?;
+    host.listen()?;
+    let scratch = workbench.scratch()?;
+    let out = scratch.path().join("out");
+    let build = workbench.product().afresh().minbase(Release::Trixie)?.into_directory(&out).args(["--docker-host", &host.url()]);
+    let build = build.env("DOCKER_TLS_VERIFY", "1").env("DOCKER_CERT_PATH", host.certificates());
+    let ended = build.start()?.finish(PATIENCE)?.exits_with(1)?;
+    ended.complains(&["is out of disk space", "clean --docker"])?;
+    ensure!(!out.exists(), "something has the final name");
+    let left = host.docker().args(["ps", "--all", "--quiet"]).run()?.success()?.output;
+    ensure!(left.is_empty(), "left in the engine: {left}");
     Ok(())
 }
 
