@@ -36,6 +36,7 @@ mod verify;
 mod verity;
 
 pub use archive::{ArchiveFacts, ArchiveForm};
+pub(crate) use content::Kind;
 pub use content::{Content, Inspection};
 pub use dax::DaxFacts;
 pub use disk::{DiskFacts, PartitionEntry, PartitionFacts};
@@ -44,6 +45,7 @@ pub use ext::ExtFacts;
 pub use fat::{FatFacts, FatKind};
 pub use gpt::{GptEntryFacts, GptFacts, GptTable};
 pub use mbr::{MbrEntryFacts, MbrFacts};
+pub(crate) use packed::Flow;
 pub use packed::Packing;
 pub use problem::{Flaw, Problem};
 pub use verify::{Note, Verification};

@@ -7,6 +7,7 @@
 //! | [`write_cpio`] | a kernel's first root; tars are written by the tree itself |
 //! | [`Encoder`] | what packs an archive, on all processors |
 //! | [`Uki`] | a kernel as a program for UEFI firmware |
+//! | [`ReadImage`] | all of these back into a tree, ours and others' |
 //!
 //! Nothing here starts a process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come
 //! from it or are given. A disk is planned first: a plan is arithmetic, knows the place of every byte, and refuses what can't be before a byte is written.
@@ -42,6 +43,7 @@ pub mod inspect;
 mod limits;
 mod mbr;
 mod progress;
+mod read;
 mod sink;
 mod source;
 mod squashfs;
@@ -58,6 +60,7 @@ pub use gpt::Architecture;
 pub use guid::Guid;
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
+pub use read::{ReadError, ReadImage};
 pub use sink::{Image, Sink, SinkError};
 pub use source::{FileSource, ImageSource, Stretch};
 pub use squashfs::{

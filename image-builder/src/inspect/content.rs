@@ -1,4 +1,5 @@
-use super::archive::{self, ArchiveFacts};
+use super::archive::{self, ArchiveFacts, ArchiveForm};
+use super::packed::Packing;
 use super::{DiskFacts, ExtFacts, FatFacts, InspectError, VerityFacts, magic};
 use crate::source::ImageSource;
 use crate::squashfs::{SquashfsInfo, SquashfsReadError, SquashfsReader};
@@ -31,6 +32,31 @@ pub enum Content {
     Named(&'static str),
     /// Anything else.
     Unknown,
+}
+
+/// What an image is, by a look that doesn't read archives to their end.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// All but archives.
+    Content(Content),
+    /// An archive, or a compressed stream of anything.
+    Archive(Option<Packing>, ArchiveForm),
+}
+
+impl Kind {
+    /// As [`Inspection::of`].
+    pub(crate) fn of(source: &dyn ImageSource) -> Result<Self, InspectError> {
+        if let Some(disk) = DiskFacts::read(source)? {
+            return Ok(Self::Content(Content::Disk(Box::new(disk))));
+        }
+        let content = Content::of_partition(source)?;
+        if let Content::Unknown = content
+            && let Some((packing, form)) = archive::form_at(source, 0)?
+        {
+            return Ok(Self::Archive(packing, form));
+        }
+        Ok(Self::Content(content))
+    }
 }
 
 impl Inspection {

@@ -22,6 +22,7 @@ mod mke2fs;
 mod pe;
 mod profiles;
 mod random;
+mod read;
 mod refusals;
 mod sharing;
 mod sizes;

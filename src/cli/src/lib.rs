@@ -36,6 +36,7 @@ pub mod settings;
 pub mod sourced;
 mod starter;
 pub mod target;
+mod tree_source;
 mod uefi;
 mod units;
 mod unlocked;

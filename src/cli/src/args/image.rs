@@ -49,8 +49,8 @@ pub struct ImageArgs {
 /// What `image` takes.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct ImageVerbArgs {
-    /// The root filesystem: a directory or a tar, and layers that are laid over it
-    #[arg(value_name = "DIR|TAR", required = true)]
+    /// The root filesystem: a directory, an archive or an image of any kind, and layers that are laid over it
+    #[arg(value_name = "DIR|FILE", required = true)]
     pub layers: Vec<PathBuf>,
     /// Write it into this file; the suffix says how (.img, .squashfs, .cpio.gz, .tar.xz …)
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]

@@ -7,7 +7,7 @@ use rootfs_package::lock::Lock;
 use rootfs_package::observer::{Event, Observer as _, Step};
 use rootfs_package::tools::ToolOptions;
 use rootfs_sandbox::Local;
-use rootfs_tree::{Tree, TreeError};
+use rootfs_tree::{Overlay, Tree, TreeError};
 
 use super::build::{host, now};
 use super::print_json;
@@ -31,6 +31,7 @@ use crate::settings::output;
 use crate::sourced::{Source, Sourced};
 use crate::starter::Starter;
 use crate::target::{Targets, record_path};
+use crate::tree_source;
 use crate::units;
 use crate::wishes::Wishes;
 
@@ -46,7 +47,7 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
         args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
     let targets = Targets::claim(None, Some(&output.path), args.force)?;
     let progress = Progress::new(Verbosity::Normal, Arc::clone(&interrupted));
-    let source = read(&layers, targets.stage())?;
+    let source = read(&layers, targets.stage(), &interrupted)?;
 
     progress.event(Event::Began(Step::Check));
     let findings = if args.no_check { Vec::new() } else { source.expected.check(&source.tree)? };
@@ -112,20 +113,24 @@ struct Root {
 }
 
 /// The layers one over another, with what is known of the first: what lies beside a directory of ours.
-fn read(layers: &[PathBuf], spool: &Path) -> Result<Root, Failure> {
+fn read(layers: &[PathBuf], spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Root, Failure> {
     let failed = |error: TreeError| Failure::of(&error);
     let (mut tree, mut lock, mut expected) = (Tree::default(), None, Expected::bootable());
     for (number, layer) in layers.iter().enumerate() {
         let spool = spool.join(format!("layer {number}"));
-        if number > 0 {
+        if number > 0 && layer.is_dir() {
             lay_layer(&mut tree, layer, &spool)?;
+        } else if number > 0 {
+            let upper = tree_source::read_file(layer, &spool, interrupted)?;
+            tree.overlay(&upper, Overlay::Layer)
+                .map_err(|error| Failure::new(format!("can't lay `{}` over the tree", layer.display())).because(&error))?;
         } else if layer.is_dir() {
             tree = record::scan(layer, false).map_err(failed)?;
             let record = record_path(layer);
             expected = read_expected(&record)?.unwrap_or(expected);
             lock = read_lock(&record)?;
         } else {
-            tree = Tree::from_tar(layer, &spool).map_err(failed)?;
+            tree = tree_source::read_file(layer, &spool, interrupted)?;
         }
     }
     tree.hash_contents().map_err(failed)?;
