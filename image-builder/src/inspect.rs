@@ -37,7 +37,7 @@ mod verity;
 
 pub use archive::{ArchiveFacts, ArchiveForm};
 pub(crate) use content::Kind;
-pub use content::{Content, Inspection};
+pub use content::{Content, Inspection, Qcow2Content};
 pub use dax::DaxFacts;
 pub use disk::{DiskFacts, PartitionEntry, PartitionFacts};
 pub use error::InspectError;

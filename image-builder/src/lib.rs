@@ -5,6 +5,7 @@
 //! | [`DiskLayout`] | a disk: MBR or GPT, a root filesystem, an EFI system partition, GRUB for a BIOS, dm-verity's hashes, Kata's DAX header |
 //! | [`Ext4Layout`], [`Squashfs`], [`FatLayout`] | filesystems alone |
 //! | [`write_cpio`] | a kernel's first root; tars are written by the tree itself |
+//! | [`Qcow2File`] | a disk as QEMU's own image, sparse and compressed |
 //! | [`Encoder`] | what packs an archive, on all processors |
 //! | [`Uki`] | a kernel as a program for UEFI firmware |
 //! | [`ReadImage`] | all of these back into a tree, ours and others' |
@@ -43,6 +44,7 @@ pub mod inspect;
 mod limits;
 mod mbr;
 mod progress;
+mod qcow2;
 mod read;
 mod sink;
 mod source;
@@ -60,6 +62,7 @@ pub use gpt::Architecture;
 pub use guid::Guid;
 pub use image_file::ImageFile;
 pub use progress::{Progress, Quiet};
+pub use qcow2::{Qcow2Compression, Qcow2Error, Qcow2Facts, Qcow2File, Qcow2Image};
 pub use read::{ReadError, ReadImage};
 pub use sink::{Image, Sink, SinkError};
 pub use source::{FileSource, ImageSource, Stretch};

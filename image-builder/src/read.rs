@@ -20,9 +20,12 @@ use rootfs_tree::{Layer, Tree};
 pub use error::ReadError;
 pub(crate) use spool::{Contents, Piece};
 
+use crate::ext4::Ext4Image;
 use crate::progress::Progress;
+use crate::qcow2::{Qcow2Error, Qcow2Image};
 use crate::source::{FileSource, ImageSource, Stretch};
-use form::Form;
+use crate::squashfs::SquashfsReader;
+use form::{Filesystem, Form};
 use spool::Spool;
 
 /// An image as a tree.
@@ -37,67 +40,60 @@ pub struct ReadImage {
 }
 
 impl ReadImage {
-    /// Reads the tree of an image: a filesystem, a disk with a root partition, or an archive; any of them may be compressed with gzip, xz or zstd.
+    /// Reads the tree of an image: a filesystem, a disk with a root partition, or an archive; any of them may be compressed with gzip, xz or zstd,
+    /// and disks may be qcow2.
     /// What has to be unpacked goes into `spool`, a directory that is made if it is missing.
     ///
     /// # Errors
     /// When there is no tree in it, it is damaged, or the spool can't be written.
     pub fn of(path: &Path, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
         let source = FileSource::open(path).map_err(ReadError::Open)?;
+        match Qcow2Image::open(&source) {
+            Err(Qcow2Error::Magic) => {}
+            // Nothing in it lies in the file as it is.
+            image => return read_disk(None, &image?, spool, progress),
+        }
         match Form::of(&source)? {
             Form::Packed(packing) => {
                 let plain = packed::unpack(&source, packing, spool, progress)?;
                 let source = FileSource::open(&plain).map_err(ReadError::Open)?;
-                let form = Form::of(&source)?;
-                read(&plain, &source, form, spool, progress)
+                read(&plain, &source, spool, progress)
             }
-            form => read(path, &source, form, spool, progress),
+            _ => read(path, &source, spool, progress),
         }
     }
 }
 
 /// Reads what is not compressed as a whole.
-fn read(path: &Path, source: &dyn ImageSource, form: Form, spool: &Path, progress: &dyn Progress) -> Result<ReadImage, ReadError> {
-    let place = |tree: &mut Tree| (tree.add_layer(Layer { path: path.to_owned() }), 0);
-    match form {
-        Form::Disk(disk) => {
-            let (number, start, length) = partition::root_of(&disk)?;
-            let stretch = Stretch::of(source, start, length);
-            let form = Form::of_filesystem(&stretch)?;
-            let place = |tree: &mut Tree| (tree.add_layer(Layer { path: path.to_owned() }), start);
-            let tree = read_filesystem(&stretch, form, Some(&place), spool, progress)?;
-            Ok(ReadImage { tree, form: form.name(), partition: Some(number) })
-        }
-        Form::Filesystem(form) => {
-            let tree = read_filesystem(source, form, Some(&place), spool, progress)?;
-            Ok(ReadImage { tree, form: form.name(), partition: None })
-        }
+fn read(path: &Path, source: &dyn ImageSource, spool: &Path, progress: &dyn Progress) -> Result<ReadImage, ReadError> {
+    match Form::of(source)? {
         Form::Cpio => Ok(ReadImage { tree: cpio::read_tree(source, path)?, form: "cpio", partition: None }),
         Form::Tar => Ok(ReadImage { tree: Tree::from_tar(path, spool)?, form: "tar", partition: None }),
         Form::Packed(_) => Err(ReadError::NoTree { found: "a compressed stream in a compressed stream" }),
+        Form::Disk(_) | Form::Filesystem(_) => read_disk(Some(path), source, spool, progress),
     }
 }
 
-/// Where in a file a filesystem begins, as a layer of its tree.
-type Place<'a> = &'a dyn Fn(&mut Tree) -> (rootfs_tree::LayerId, u64);
-
-/// Reads a filesystem; its contents may lie where `place` says, if it says anything.
-fn read_filesystem(
-    source: &dyn ImageSource,
-    form: form::Filesystem,
-    place: Option<Place<'_>>,
-    spool: &Path,
-    progress: &dyn Progress,
-) -> Result<Tree, ReadError> {
+/// Reads a disk or a filesystem, which is a file on the host if that is given.
+fn read_disk(path: Option<&Path>, source: &dyn ImageSource, spool: &Path, progress: &dyn Progress) -> Result<ReadImage, ReadError> {
+    let (form, number, start, length) = match Form::of(source)? {
+        Form::Disk(disk) => {
+            let (number, start, length) = partition::root_of(&disk)?;
+            (Form::of_filesystem(&Stretch::of(source, start, length))?, Some(number), start, length)
+        }
+        Form::Filesystem(form) => (form, None, 0, source.length()),
+        Form::Cpio | Form::Tar | Form::Packed(_) => return Err(ReadError::NoRoot),
+    };
     let mut tree = Tree::default();
-    let place = place.map(|place| place(&mut tree));
+    let place = path.map(|path| (tree.add_layer(Layer { path: path.to_owned() }), start));
+    let stretch = Stretch::of(source, start, length);
     let spool = Spool::create(spool, source.length())?;
     let layer = tree.add_layer(Layer { path: spool.path().to_owned() });
-    let mut contents = Contents::new(source, place, spool, layer, progress);
+    let mut contents = Contents::new(&stretch, place, spool, layer, progress);
     match form {
-        form::Filesystem::Ext => crate::ext4::Ext4Image::open(source)?.read_tree(&mut tree, &mut contents)?,
-        form::Filesystem::Squashfs => crate::squashfs::SquashfsReader::open(source)?.read_tree(&mut tree, &mut contents)?,
+        Filesystem::Ext => Ext4Image::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
+        Filesystem::Squashfs => SquashfsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
     }
     contents.finish()?;
-    Ok(tree)
+    Ok(ReadImage { tree, form: form.name(), partition: number })
 }

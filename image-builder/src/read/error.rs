@@ -4,6 +4,7 @@ use rootfs_tree::TreeError;
 
 use crate::ext4::{Ext4Problem, Ext4ReadError};
 use crate::inspect::InspectError;
+use crate::qcow2::Qcow2Error;
 use crate::squashfs::SquashfsReadError;
 
 /// Why an image can't be read as a tree.
@@ -37,6 +38,9 @@ pub enum ReadError {
     /// What squashfs's reader says.
     #[error(transparent)]
     Squashfs(#[from] SquashfsReadError),
+    /// What qcow2's reader says.
+    #[error(transparent)]
+    Qcow2(#[from] Qcow2Error),
     /// A member of a cpio archive that can't be in a tree.
     #[error("member `{name}` of the archive: {reason}")]
     Member { name: String, reason: &'static str },

@@ -21,6 +21,7 @@ mod kernel;
 mod mke2fs;
 mod pe;
 mod profiles;
+mod qcow2;
 mod random;
 mod read;
 mod refusals;

@@ -4,7 +4,7 @@ mod compression;
 mod disk;
 mod name;
 
-use crate::output::{Form, Format, Output};
+use crate::output::{Container, Form, Format, Output};
 use crate::setting_error::SettingError;
 use crate::sourced::{Source, Sourced};
 use crate::wishes::Wishes;
@@ -43,7 +43,11 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
     let form = match format {
         Format::Disk => {
             let (options, boot) = disk::settle(wishes, name.filesystem(), packing)?;
-            Form::Disk(Box::new(options), boot)
+            Form::Disk(Box::new(options), boot, Container::Raw)
+        }
+        Format::Qcow2 => {
+            let (options, boot, compression) = disk::settle_qcow2(wishes, packing)?;
+            Form::Disk(Box::new(options), boot, Container::Qcow2(compression))
         }
         Format::Tar | Format::Cpio => {
             disk::refuse_all(wishes, format)?;
@@ -89,7 +93,10 @@ mod tests {
             Ok(Some(output)) => match output.form {
                 Form::Tar(compression) => format!("tar {compression:?}"),
                 Form::Cpio(compression) => format!("cpio {compression:?}"),
-                Form::Disk(options, _) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
+                Form::Disk(options, _, Container::Raw) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
+                Form::Disk(options, _, Container::Qcow2(compression)) => {
+                    format!("{:?} {} in qcow2 {compression:?}", options.table, disk::name_of(&options.root))
+                }
             },
         }
     }
@@ -112,7 +119,8 @@ mod tests {
             ("guest.raw", "Mbr ext4"),
             ("root.ext4", "None ext4"),
             ("root.squashfs", "None squashfs"),
-            ("guest.qcow2", "--output guest.qcow2: writing this format can't be done yet"),
+            ("guest.qcow2", "Mbr ext4 in qcow2 None"),
+            ("root.erofs", "--output root.erofs: writing this format can't be done yet"),
             (".tar", "--output .tar: the suffix tells no format"),
             ("rootfs", "--output rootfs: the suffix tells no format"),
             ("rootfs.zip", "--output rootfs.zip: the suffix tells no format"),
@@ -126,7 +134,7 @@ mod tests {
         let format = |format| ImageArgs { format: some(format), ..ImageArgs::default() };
         assert_eq!(told("initrd.img", format("cpio")), "cpio Gzip { level: 6 }");
         assert_eq!(told("initrd", format("cpio")), "cpio Gzip { level: 6 }");
-        assert_eq!(told("x", format("zip")), "--format zip: `zip` is none of disk, tar, cpio");
+        assert_eq!(told("x", format("zip")), "--format zip: `zip` is none of disk, qcow2, tar, cpio");
         assert_eq!(told("x.tar", format("cpio")), "--format cpio: the name `x.tar` is that of a tar");
         let compress = |name, compress| told(name, ImageArgs { compress: some(compress), ..ImageArgs::default() });
         assert_eq!(compress("x.tar", "zstd:19"), "tar Zstd { level: 19 }");
@@ -135,6 +143,16 @@ mod tests {
         assert_eq!(compress("x.tar", "lz4"), "--compress lz4: a tar is packed with gz, xz, zstd or none");
         assert_eq!(compress("x.tar", "xz:12"), "--compress xz:12: xz has the levels 0 to 9");
         assert_eq!(compress("x.img", "xz"), "--compress xz: ext4 has no compression");
+        assert_eq!(compress("x.qcow2", "zstd"), "Mbr ext4 in qcow2 Zstd { level: 3 }");
+        assert_eq!(compress("x.qcow2", "zstd:9"), "Mbr ext4 in qcow2 Zstd { level: 9 }");
+        assert_eq!(compress("x.qcow2", "none"), "Mbr ext4 in qcow2 None");
+        assert_eq!(compress("x.qcow2", "gz"), "--compress gz: a qcow2 is packed with zstd or none");
+        let packed = ImageArgs { fs: some("squashfs"), compress: some("zstd"), ..ImageArgs::default() };
+        assert_eq!(told("x.qcow2", packed), "Mbr squashfs in qcow2 None");
+        assert_eq!(told("x.img", format("qcow2")), "Mbr ext4 in qcow2 None");
+        assert_eq!(told("x.qcow2", format("disk")), "--format disk: the name `x.qcow2` is that of a qcow2");
+        let mapped = ImageArgs { dax: true, ..ImageArgs::default() };
+        assert_eq!(told("x.qcow2", mapped), "a guest maps the disk itself, and a qcow2 is none");
     }
 
     #[test]
