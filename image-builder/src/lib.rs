@@ -6,6 +6,7 @@
 //! | [`Ext4Layout`], [`Squashfs`], [`FatLayout`] | filesystems alone |
 //! | [`write_cpio`] | a kernel's first root; tars are written by the tree itself |
 //! | [`Qcow2File`] | a disk as QEMU's own image, sparse and compressed |
+//! | [`write_oci_layout`], [`write_docker_archive`] | images of containers |
 //! | [`Encoder`] | what packs an archive, on all processors |
 //! | [`Uki`] | a kernel as a program for UEFI firmware |
 //! | [`ReadImage`] | all of these back into a tree, ours and others' |
@@ -31,6 +32,7 @@
 //! # }
 //! ```
 
+mod calendar;
 mod cpio;
 mod dax;
 mod disk;
@@ -43,6 +45,7 @@ mod image_file;
 pub mod inspect;
 mod limits;
 mod mbr;
+mod oci;
 mod progress;
 mod qcow2;
 mod read;
@@ -61,6 +64,7 @@ pub use fat::{EspOptions, FatError, FatLayout};
 pub use gpt::Architecture;
 pub use guid::Guid;
 pub use image_file::ImageFile;
+pub use oci::{OciError, OciImage, OciOptions, merge_oci_layout, write_docker_archive, write_oci_layout};
 pub use progress::{Progress, Quiet};
 pub use qcow2::{Qcow2Compression, Qcow2Error, Qcow2Facts, Qcow2File, Qcow2Image};
 pub use read::{ReadError, ReadImage};

@@ -11,11 +11,13 @@ use rootfs_image::{
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
-use crate::architecture;
+use crate::container_image::Kept;
 use crate::failure::Failure;
 use crate::output::{Container, Form};
 use crate::progress::Progress;
+use crate::record::Record;
 use crate::starter::Starter;
+use crate::{architecture, container_image};
 
 /// What is known of a file once it is written.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub(crate) struct Written {
 }
 
 /// Passes the writer's progress on.
-struct Shown<'a>(&'a Progress);
+pub(crate) struct Shown<'a>(pub(crate) &'a Progress);
 
 impl rootfs_image::Progress for Shown<'_> {
     fn advance(&self, bytes: u64) {
@@ -45,8 +47,22 @@ impl rootfs_image::Progress for Shown<'_> {
 ///
 /// # Errors
 /// When the tree doesn't fit or has what the form can't hold, or the disk refuses.
-pub(crate) fn write(tree: &Tree, form: &Form, starter: Option<&Starter>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+pub(crate) fn write(
+    record: &Record<'_>,
+    form: &Form,
+    starter: Option<&Starter>,
+    path: &Path,
+    progress: &Progress,
+) -> Result<Written, Failure> {
+    let tree = record.tree;
+    let stage = path.parent().unwrap_or(Path::new("."));
     match form {
+        Form::Oci(reference, compression) => {
+            container_image::write(record, (Kept::Layout, reference.as_deref(), *compression), (path, stage), progress)
+        }
+        Form::DockerArchive(reference, compression) => {
+            container_image::write(record, (Kept::DockerArchive, reference.as_deref(), *compression), (path, stage), progress)
+        }
         Form::Disk(options, _, container) => write_disk(tree, options, *container, starter, path, progress),
         Form::Tar(compression) => {
             let mut out = Watched { out: encoder(path, *compression)?, progress };

@@ -6,6 +6,7 @@ mod bios;
 mod command_line;
 mod config_file;
 mod conformance;
+mod container_image;
 pub mod customise;
 mod devices;
 mod engine_options;

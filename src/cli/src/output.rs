@@ -21,6 +21,10 @@ pub enum Form {
     Tar(Compression),
     /// A cpio archive, which the kernel unpacks as its first root.
     Cpio(Compression),
+    /// An OCI layout, which is a directory: the tag, and how the layer is packed.
+    Oci(Option<String>, Compression),
+    /// An archive for `docker load`: the image's name, and how the archive is packed.
+    DockerArchive(Option<String>, Compression),
     /// A disk, or a filesystem without a partition table, what starts it, and what kind of file it is in.
     Disk(Box<DiskOptions>, Boot, Container),
 }
@@ -83,10 +87,14 @@ pub enum Format {
     Disk,
     /// A disk in QEMU's own image.
     Qcow2,
+    /// An OCI layout, which a name alone says.
+    Oci,
+    /// An archive for `docker load`, which a name alone says.
+    DockerArchive,
 }
 
 impl Format {
-    /// All there are, by their names.
+    /// All that `--format` knows, by their names.
     pub const ALL: [(&'static str, Self); 4] = [("disk", Self::Disk), ("qcow2", Self::Qcow2), ("tar", Self::Tar), ("cpio", Self::Cpio)];
 
     /// With its article, as an error has it.
@@ -97,6 +105,8 @@ impl Format {
             Self::Cpio => "a cpio archive",
             Self::Disk => "a disk image",
             Self::Qcow2 => "a qcow2",
+            Self::Oci => "an OCI layout",
+            Self::DockerArchive => "a docker-archive",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is written, from the file's name and the flags: docs/images.md has the table.
 
 mod compression;
+mod container;
 mod disk;
 mod name;
 
@@ -22,6 +23,9 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
         disk::settle(&Wishes { fs: None, table: None, boot: None, ..wishes.clone() }, None, None)?;
         return Ok(None);
     };
+    if let Some(output) = container::settle(said, wishes, packing.clone())? {
+        return Ok(Some(output));
+    }
     let shown = said.with(said.value.display().to_string());
     let name = Name::of(&said.value);
     if let Name::Later = name {
@@ -49,7 +53,7 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
             let (options, boot, compression) = disk::settle_qcow2(wishes, packing)?;
             Form::Disk(Box::new(options), boot, Container::Qcow2(compression))
         }
-        Format::Tar | Format::Cpio => {
+        Format::Tar | Format::Cpio | Format::Oci | Format::DockerArchive => {
             disk::refuse_all(wishes, format)?;
             let compression = compression::of_archive(packing, name.compression(), format)?;
             if format == Format::Tar { Form::Tar(compression) } else { Form::Cpio(compression) }
@@ -91,6 +95,8 @@ mod tests {
             Err(error) => error.to_string(),
             Ok(None) => "nothing".to_owned(),
             Ok(Some(output)) => match output.form {
+                Form::Oci(tag, compression) => format!("oci {} {tag:?} {compression:?}", output.path.display()),
+                Form::DockerArchive(name, compression) => format!("docker {} {name:?} {compression:?}", output.path.display()),
                 Form::Tar(compression) => format!("tar {compression:?}"),
                 Form::Cpio(compression) => format!("cpio {compression:?}"),
                 Form::Disk(options, _, Container::Raw) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
@@ -153,6 +159,28 @@ mod tests {
         assert_eq!(told("x.qcow2", format("disk")), "--format disk: the name `x.qcow2` is that of a qcow2");
         let mapped = ImageArgs { dax: true, ..ImageArgs::default() };
         assert_eq!(told("x.qcow2", mapped), "a guest maps the disk itself, and a qcow2 is none");
+    }
+
+    #[test]
+    fn images_of_containers_are_named_as_skopeo_names_them() {
+        let plain = |name| told(name, ImageArgs::default());
+        assert_eq!(plain("oci:./layout"), "oci ./layout Some(\"latest\") Gzip { level: 6 }");
+        assert_eq!(plain("oci:a/b:1.0"), "oci a/b Some(\"1.0\") Gzip { level: 6 }");
+        assert_eq!(plain("docker-archive:x.tar"), "docker x.tar None None");
+        assert_eq!(plain("docker-archive:x.tar:my/guest"), "docker x.tar Some(\"my/guest:latest\") None");
+        assert_eq!(plain("docker-archive:x.tar:guest:9"), "docker x.tar Some(\"guest:9\") None");
+        assert_eq!(plain("oci:a:b c"), "--output oci:a:b c: `b c` can't be a tag");
+        assert_eq!(plain("oci::tag"), "--output oci::tag: it names no place");
+        assert_eq!(plain("docker-archive:x.tar:Guest"), "--output docker-archive:x.tar:Guest: `Guest` can't be the name of an image");
+        let compress = |name, compress| told(name, ImageArgs { compress: some(compress), ..ImageArgs::default() });
+        assert_eq!(compress("oci:a", "zstd:9"), "oci a Some(\"latest\") Zstd { level: 9 }");
+        assert_eq!(compress("oci:a", "xz"), "--compress xz: an OCI layout is packed with gz, zstd or none");
+        assert_eq!(compress("docker-archive:x", "gz"), "docker x None Gzip { level: 6 }");
+        assert_eq!(compress("docker-archive:x", "zstd"), "--compress zstd: a docker-archive is packed with gz or none");
+        let sized = ImageArgs { size: some("1G"), ..ImageArgs::default() };
+        assert_eq!(told("oci:a", sized), "--size 1G: an OCI layout has none");
+        let formatted = ImageArgs { format: some("tar"), ..ImageArgs::default() };
+        assert_eq!(told("oci:a", formatted), "--format tar: the name `oci:a` is that of an image of containers");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
     let output = output::settle(&wishes)?.ok_or(SettingError::NoTarget)?;
     let layers: Vec<PathBuf> =
         args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
-    let targets = Targets::claim(None, Some(&output.path), args.force)?;
+    let targets = Targets::claim_for(None, Some(&output), args.force)?;
     let progress = Progress::new(Verbosity::Normal, Arc::clone(&interrupted));
     let source = read(&layers, targets.stage(), &interrupted)?;
 
