@@ -61,7 +61,7 @@ pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, Pa
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use ext4::{Ext4Facts, Ext4Flaw, Ext4Image, Ext4Place, Ext4Problem, Ext4ReadError, Ext4Report};
 pub use fat::{EspOptions, FatError, FatLayout};
-pub use gpt::Architecture;
+pub use gpt::{Architecture, spread_gpt};
 pub use guid::Guid;
 pub use image_file::ImageFile;
 pub use oci::{OciError, OciImage, OciOptions, merge_oci_layout, write_docker_archive, write_oci_layout};

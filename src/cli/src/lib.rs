@@ -3,6 +3,7 @@
 mod architecture;
 pub mod args;
 mod bios;
+mod block_device;
 mod command_line;
 mod config_file;
 mod conformance;

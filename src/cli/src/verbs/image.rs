@@ -12,6 +12,7 @@ use rootfs_tree::{Overlay, Tree, TreeError};
 use super::build::{host, now};
 use super::print_json;
 use crate::args::ImageVerbArgs;
+use crate::block_device::{self, BlockDevice};
 use crate::customise::lay_layer;
 use crate::engine_options::program;
 use crate::environment::Environment;
@@ -37,12 +38,21 @@ use crate::wishes::Wishes;
 
 /// Writes a tree that is there as an image.
 pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+    let device = args.write.as_deref().map(|path| BlockDevice::claim(path, args.yes)).transpose()?;
     for layer in &args.layers {
         become_owner(layer, environment)?;
     }
-    let said = Sourced::new(args.output.clone(), Source::Flag("--output"));
+    let scratch = device.as_ref().map(|_| scratch(environment)).transpose()?;
+    let said = match (&args.output, &scratch) {
+        (Some(output), _) => Sourced::new(output.clone(), Source::Flag("--output")),
+        (None, Some(scratch)) => Sourced::new(scratch.path().join("disk.img"), Source::Flag("--write")),
+        (None, None) => return Err(SettingError::NoTarget.into()),
+    };
     let wishes = Wishes { output: Some(said), ..Wishes::from(args.image.clone()) };
     let output = output::settle(&wishes)?.ok_or(SettingError::NoTarget)?;
+    if device.is_some() && !output.form.is_disk() {
+        return Err(Failure::new("only a disk can be written over a disk").exit(Exit::Usage));
+    }
     let layers: Vec<PathBuf> =
         args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
     let targets = Targets::claim_for(None, Some(&output), args.force)?;
@@ -64,16 +74,32 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
     let record = Record { tree: &source.tree, lock: source.lock.as_ref(), expected: &source.expected };
     let target = targets.output.clone().unwrap_or_else(|| output.path.clone());
     let written = write_image(&record, (&output.form, starter.as_ref()), &targets, &target, &progress);
+    let written = written.and_then(|written| {
+        device.as_ref().map_or(Ok(()), |device| block_device::write(device, &target, &progress))?;
+        Ok(written)
+    });
     progress.finish();
     let (image, paths) = match written {
+        // It says what that has left behind.
+        Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
         Err(_) if interrupted.load(Ordering::Relaxed) => return Err(Failure::new("interrupted").exit(Exit::Interrupted)),
         written => written?,
     };
     if args.json {
         print_json(&serde_json::to_value(&image.record).map_err(|error| Failure::of(&error))?)?;
     }
-    eprint(&told(&output.path, &image, &paths));
+    match &device {
+        // What lies beside the image on its way is of no use behind it.
+        Some(device) => eprint(&told(device.path(), &image, &paths[..1])),
+        None => eprint(&told(&output.path, &image, &paths)),
+    }
     Ok(Exit::Done)
+}
+
+/// Where an image is made before it is written over a disk.
+fn scratch(environment: &Environment) -> Result<tempfile::TempDir, Failure> {
+    let place = environment.path("TMPDIR").unwrap_or_else(|| Path::new("/var/tmp").to_owned());
+    tempfile::Builder::new().prefix("rootfs-gen.").tempdir_in(place).map_err(|error| Failure::of(&error))
 }
 
 /// What starts the disk: the newest kernel of the release that the root filesystem was built from, and what goes with it.
