@@ -65,15 +65,13 @@ fn skopeo(workbench: &Workbench) -> Result<(), Failed> {
     let refused = copy(&format!("oci:{}:1.0", place("gzip").display()), &place("refused"))?;
     ensure!(!refused.status.success(), "skopeo takes a damaged layer");
 
-    for (name, flags) in [("a.tar", &[][..]), ("b.tar", &["--compress", "gz"])] {
-        let reference = format!("docker-archive:{}:my/guest:2", place(name).display());
-        image(workbench, &tree, &reference, flags)?;
-        copy(&reference, &place(&format!("copied-{name}")))?.success()?;
-        ensure!(inspect(&reference)?["Created"] == "2023-11-14T22:13:20Z", "{name}");
-        let first = fs_err::read(place(name))?;
-        image(workbench, &tree, &reference, &[flags, &["--force"]].concat())?;
-        ensure!(fs_err::read(place(name))? == first, "{name} is another the second time");
-    }
+    let reference = format!("docker-archive:{}:my/guest:2", place("a.tar").display());
+    image(workbench, &tree, &reference, &[])?;
+    copy(&reference, &place("copied-a.tar"))?.success()?;
+    ensure!(inspect(&reference)?["Created"] == "2023-11-14T22:13:20Z", "another time");
+    let first = fs_err::read(place("a.tar"))?;
+    image(workbench, &tree, &reference, &["--force"])?;
+    ensure!(fs_err::read(place("a.tar"))? == first, "the archive is another the second time");
     Ok(())
 }
 
@@ -113,7 +111,8 @@ fn engine_runs(workbench: &Workbench) -> Result<(), Failed> {
     let docker = || Process::judge("docker");
     let name = format!("rootfs-gen-tests/loaded-{}:1", std::process::id());
     let archive = scratch.path().join("image.tar");
-    let said = image(workbench, &tree, &format!("docker-archive:{}:{name}", archive.display()), &[])?;
+    // skopeo 1.9 takes no archive that is packed, whoever packed it; engines do.
+    let said = image(workbench, &tree, &format!("docker-archive:{}:{name}", archive.display()), &["--compress", "gz"])?;
     docker().arg("load").arg("--input").arg(&archive).run()?.success()?;
     let run = docker().args(["run", "--rm", "--network", "none", &name, "/bin/cat", "/etc/hostname", "/etc/same"]).run()?;
     let id = docker().args(["image", "inspect", "--format", "{{.Id}} {{.Architecture}} {{.Config.Cmd}}", &name]).run()?;
@@ -125,7 +124,7 @@ fn engine_runs(workbench: &Workbench) -> Result<(), Failed> {
     ensure!(id.contains("[/bin/sh]"), "{id}");
     // The engine's name for it is what the program said.
     let digest = id.split(' ').next().unwrap_or_default();
-    ensure!(said.contains(digest) || id.contains("sha256:"), "{said} {id}");
+    ensure!(digest.starts_with("sha256:") && said.contains(digest), "{said} {id}");
     // Half an archive is none.
     let bytes = fs_err::read(&archive)?;
     fs_err::write(&archive, &bytes[..bytes.len() / 2])?;

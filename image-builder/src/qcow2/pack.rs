@@ -27,9 +27,9 @@ pub(super) fn move_together(file: &ImageFile, clusters: &[u64], progress: &dyn P
         check_cancelled(progress)?;
         file.read_back((1 + cluster) * CLUSTER, &mut buffer)?;
         file.data((1 + gap) * CLUSTER, &buffer)?;
-        data.entries.insert(*cluster, (1 + gap) * CLUSTER | COPIED);
+        data.entries.insert(*cluster, ((1 + gap) * CLUSTER) | COPIED);
     }
-    data.entries.extend(stay.iter().map(|cluster| (*cluster, (1 + cluster) * CLUSTER | COPIED)));
+    data.entries.extend(stay.iter().map(|cluster| (*cluster, ((1 + cluster) * CLUSTER) | COPIED)));
     Ok(data)
 }
 

@@ -61,16 +61,15 @@ fn forest(directory: &Path) -> std::path::PathBuf {
     let list = [(1, 7, !0), (2, 5, 1234), (4, 5, !0), (8, 7, 77), (0x10, 7, !0), (0x20, 5, !0_u32)];
     let entry = |(tag, permissions, id): &(u16, u16, u32)| [&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat();
     let list: Box<[u8]> = [2, 0, 0, 0].into_iter().chain(list.iter().flat_map(entry)).collect();
-    let attributes: [(&[u8], &[(&[u8], Box<[u8]>)]); 3] = [
-        (b"/bin", &[(b"system.posix_acl_access", list.clone()), (b"system.posix_acl_default", list)]),
-        (b"/bin/tool", &[(b"user.mine", (*b"a value").into()), (b"trusted.empty", [].into())]),
-        (b"/large", &[(b"security.label", vec![b'l'; 700].into())]),
-    ];
-    for (name, attributes) in attributes {
+    let mut label = |name: &[u8], attribute: &[u8], value: &[u8]| {
         let id = tree.lookup(name).unwrap();
-        let xattrs = attributes.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
-        tree.node_mut(id).metadata.xattrs = Some(Box::new(xattrs));
-    }
+        tree.node_mut(id).metadata.xattrs.get_or_insert_default().insert(attribute.into(), value.into());
+    };
+    label(b"/bin", b"system.posix_acl_access", &list);
+    label(b"/bin", b"system.posix_acl_default", &list);
+    label(b"/bin/tool", b"user.mine", b"a value");
+    label(b"/bin/tool", b"trusted.empty", b"");
+    label(b"/large", b"security.label", &[b'l'; 700]);
     let bin = tree.lookup(b"/bin").unwrap();
     tree.node_mut(bin).metadata.mode = 0o775;
     tree.materialise(&root).unwrap();

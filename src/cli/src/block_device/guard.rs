@@ -66,9 +66,8 @@ pub(super) fn open(path: &Path, disk: &Disk) -> Result<File, DeviceError> {
         opened => File::from_parts(std::fs::File::from(opened.map_err(|errno| failed(errno.into()))?), path.to_owned()),
     };
     // As systemd asks of whoever changes tables: udev then waits.
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => return Err(DeviceError::Busy { path: path.to_owned() }),
-        _ => {}
+    if let Err(Errno::WOULDBLOCK) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        return Err(DeviceError::Busy { path: path.to_owned() });
     }
     // It may be another one by now.
     let size = io::Seek::seek(&mut &file, io::SeekFrom::End(0)).map_err(failed)?;
@@ -115,8 +114,15 @@ fn check_swaps(path: &Path, parts: &[Part]) -> Result<(), DeviceError> {
     Ok(())
 }
 
-/// Volumes, arrays, encrypted disks.
+/// Volumes, arrays, encrypted disks; and loop devices, which hold nothing by themselves, as long as their filesystem isn't mounted.
 fn check_holders(path: &Path, parts: &[Part]) -> Result<(), DeviceError> {
+    for entry in fs_err::read_dir("/sys/block").into_iter().flatten().flatten() {
+        let number = number_of(Path::new(&text(&entry.path().join("loop/backing_file"))));
+        if let Some(part) = parts.iter().find(|part| Some(&part.number) == number.as_ref()) {
+            let holder = entry.file_name().to_string_lossy().into_owned();
+            return Err(DeviceError::Held { path: path.to_owned(), part: part.name.clone(), holder });
+        }
+    }
     for part in parts {
         let holders = fs_err::read_dir(part.directory.join("holders")).into_iter().flatten().flatten();
         if let Some(holder) = holders.map(|entry| entry.file_name().to_string_lossy().into_owned()).min() {
