@@ -36,7 +36,8 @@ mod verify;
 mod verity;
 
 pub use archive::{ArchiveFacts, ArchiveForm};
-pub use content::{Content, Inspection};
+pub(crate) use content::Kind;
+pub use content::{Content, Inspection, Qcow2Content};
 pub use dax::DaxFacts;
 pub use disk::{DiskFacts, PartitionEntry, PartitionFacts};
 pub use error::InspectError;
@@ -44,6 +45,7 @@ pub use ext::ExtFacts;
 pub use fat::{FatFacts, FatKind};
 pub use gpt::{GptEntryFacts, GptFacts, GptTable};
 pub use mbr::{MbrEntryFacts, MbrFacts};
+pub(crate) use packed::Flow;
 pub use packed::Packing;
 pub use problem::{Flaw, Problem};
 pub use verify::{Note, Verification};

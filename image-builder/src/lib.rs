@@ -5,8 +5,11 @@
 //! | [`DiskLayout`] | a disk: MBR or GPT, a root filesystem, an EFI system partition, GRUB for a BIOS, dm-verity's hashes, Kata's DAX header |
 //! | [`Ext4Layout`], [`Squashfs`], [`FatLayout`] | filesystems alone |
 //! | [`write_cpio`] | a kernel's first root; tars are written by the tree itself |
+//! | [`Qcow2File`] | a disk as QEMU's own image, sparse and compressed |
+//! | [`write_oci_layout`], [`write_docker_archive`] | images of containers |
 //! | [`Encoder`] | what packs an archive, on all processors |
 //! | [`Uki`] | a kernel as a program for UEFI firmware |
+//! | [`ReadImage`] | all of these back into a tree, ours and others' |
 //!
 //! Nothing here starts a process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come
 //! from it or are given. A disk is planned first: a plan is arithmetic, knows the place of every byte, and refuses what can't be before a byte is written.
@@ -29,6 +32,7 @@
 //! # }
 //! ```
 
+mod calendar;
 mod cpio;
 mod dax;
 mod disk;
@@ -41,7 +45,10 @@ mod image_file;
 pub mod inspect;
 mod limits;
 mod mbr;
+mod oci;
 mod progress;
+mod qcow2;
+mod read;
 mod sink;
 mod source;
 mod squashfs;
@@ -54,10 +61,13 @@ pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, Pa
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use ext4::{Ext4Facts, Ext4Flaw, Ext4Image, Ext4Place, Ext4Problem, Ext4ReadError, Ext4Report};
 pub use fat::{EspOptions, FatError, FatLayout};
-pub use gpt::Architecture;
+pub use gpt::{Architecture, spread_gpt};
 pub use guid::Guid;
 pub use image_file::ImageFile;
+pub use oci::{OciError, OciImage, OciOptions, merge_oci_layout, write_docker_archive, write_oci_layout};
 pub use progress::{Progress, Quiet};
+pub use qcow2::{Qcow2Compression, Qcow2Error, Qcow2Facts, Qcow2File, Qcow2Image};
+pub use read::{ReadError, ReadImage};
 pub use sink::{Image, Sink, SinkError};
 pub use source::{FileSource, ImageSource, Stretch};
 pub use squashfs::{

@@ -26,6 +26,7 @@ pub(crate) fn bench(workbench: &Workbench, runs: usize) -> Result<(), Failed> {
         let scratch = workbench.scratch()?;
         let tree = make(scratch.path(), *directories, *files, length)?;
         compare(workbench, name, (scratch.path(), &tree), runs)?;
+        compare_qcow2(workbench, name, (scratch.path(), &tree), runs)?;
     }
     let (name, directories, files) = SHAPES[2];
     let scratch = workbench.scratch()?;
@@ -67,6 +68,30 @@ fn compare(workbench: &Workbench, name: &str, (scratch, tree): (&Path, &Path), r
     say(&format!("{name:<34} rootfs-gen image   {ours}"));
     say(&format!("{name:<34} tar                {tars}"));
     say(&format!("{name:<34} an image takes {:.2} times as long as a tar", ours.median_seconds() / tars.median_seconds()));
+    Ok(())
+}
+
+/// A qcow2 against the raw disk of the same tree, and one that is compressed.
+fn compare_qcow2(workbench: &Workbench, name: &str, (scratch, tree): (&Path, &Path), runs: usize) -> Result<(), Failed> {
+    let (mut raw, mut qcow2, mut packed) = (Series::default(), Series::default(), Series::default());
+    for round in 0..=runs {
+        for (series, file, flags) in
+            [(&mut raw, "tree.img", &[][..]), (&mut qcow2, "tree.qcow2", &[]), (&mut packed, "packed.qcow2", &["--compress", "zstd"])]
+        {
+            let image = scratch.join(file);
+            let run = measure(workbench, |time| {
+                let run = Product::under(workbench, time).args(["image", "--no-check"]).args(flags);
+                run.arg(tree).arg("-o").arg(&image).run()
+            })?;
+            fs_err::remove_file(image)?;
+            if round > 0 {
+                series.push(run);
+            }
+        }
+    }
+    say(&format!("{name:<34} qcow2              {qcow2}"));
+    say(&format!("{name:<34} qcow2, zstd        {packed}"));
+    say(&format!("{name:<34} a qcow2 takes {:.2} times as long as a raw disk", qcow2.median_seconds() / raw.median_seconds()));
     Ok(())
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("images::profiles and block sizes are kept", &judged, profiles),
         Case::new("images::a guest with systemd and a network says 3", &boots, systemd),
         Case::new("images::our agent as the only init", &boots, agent_as_init),
+        Case::new("images::a guest starts from a qcow2", &[&boots[..], &[Need::Judge("qemu-img")]].concat(), qcow2),
         Case::new("images::a panic is told as a panic", &boots, panic),
         Case::new("images::a guest that takes too long is ended", &boots, too_long),
         Case::new("images::Ctrl-C ends the guest", &boots, interrupted),
@@ -172,6 +173,27 @@ fn systemd(workbench: &Workbench) -> Result<(), Failed> {
     let report: serde_json::Value = serde_json::from_str(report).map_err(|error| error.to_string())?;
     ensure!(report["exit_code"] == 3 && report["powered_off"] == true, "{report}");
     ensure!(fs_err::read(&image)? == before, "the image changed without --write");
+    Ok(())
+}
+
+/// Compressed, and written to by the guest.
+fn qcow2(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let image = scratch.path().join("small.qcow2");
+    let build = workbench.product().debian()?.args(["--variant", "minbase", "--agent-init", "--compress", "zstd"]);
+    build.arg("-o").arg(&image).run()?.success()?;
+    let check = || Process::judge("qemu-img").arg("check").arg(&image).run()?.success();
+    check()?;
+    let asked = boot(workbench, &image)?.args(["--write", "--timeout", "120s", "--", "sh", "-c", "echo kept > /root/kept; exit 7"]);
+    asked.run_guest()?.exits_with(7)?;
+    check()?;
+    let read = boot(workbench, &image)?.args(["--timeout", "120s", "--", "cat", "/root/kept"]).run_guest()?.success()?;
+    ensure!(read.output == "kept\n", "{}", read.report("what was written with --write is gone"));
+    // The tree that comes back has what the guest wrote.
+    let archive = scratch.path().join("back.tar");
+    workbench.product().arg("image").arg(&image).arg("-o").arg(&archive).arg("--no-check").run()?.success()?;
+    let listed = Process::judge("tar").arg("-tf").arg(&archive).run()?.success()?.output;
+    ensure!(listed.contains("./root/kept"), "{}", image.display());
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod busybox;
 mod busybox_source;
 mod command_line;
 mod concurrency;
+mod containers;
 mod customise;
 mod damaged_packages;
 mod damaged_trees;
@@ -32,6 +33,7 @@ mod never_half;
 mod output;
 mod plain_user;
 mod plugins;
+mod read_back;
 mod reproducible;
 mod reuse;
 mod sets;
@@ -40,6 +42,7 @@ mod signatures;
 mod small_repositories;
 mod support;
 mod ubuntu;
+mod write_disk;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -95,6 +98,9 @@ fn cases() -> Vec<Case> {
         docker::cases(),
         lxc::cases(),
         inspect::cases(),
+        read_back::cases(),
+        containers::cases(),
+        write_disk::cases(),
         host::cases(),
         hostile_scripts::cases(),
         plain_user::cases(),

@@ -21,6 +21,7 @@ mod xattr;
 
 use rootfs_tree::{Time, Tree};
 
+pub(crate) use acl::from_disk as access_control_list_from_disk;
 pub(crate) use allocation::Allocation;
 pub(crate) use attribute::Attribute;
 pub(crate) use census::{Census, JOURNAL_INODE, RESIZE_INODE, ROOT_INODE, path_of};

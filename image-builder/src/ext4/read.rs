@@ -20,6 +20,7 @@ mod journal;
 mod links;
 mod paths;
 mod problem;
+mod tree;
 mod usage;
 mod volume;
 
@@ -32,6 +33,7 @@ pub use problem::{Ext4Flaw, Ext4Place, Ext4Problem, Ext4Report};
 pub(crate) use volume::LOG_BLOCK_SIZE_LIMIT;
 
 use super::format::{MAGIC, SUPERBLOCK_OFFSET, Superblock};
+use crate::read::{Contents, ReadError};
 use crate::source::ImageSource;
 use check::Check;
 use volume::Volume;
@@ -84,5 +86,14 @@ impl<'a> Ext4Image<'a> {
     /// read. All else is in the report.
     pub fn verify(&self) -> Result<Ext4Report, Ext4ReadError> {
         Check::new(&Volume::new(self)?).run()
+    }
+
+    /// Puts all files into a tree that is empty, and their contents where they go. An empty `/lost+found` that only root may read is the filesystem's own,
+    /// and left out.
+    pub(crate) fn read_tree(&self, tree: &mut rootfs_tree::Tree, contents: &mut Contents<'_>) -> Result<(), ReadError> {
+        if self.inspect().needs_recovery {
+            return Err(ReadError::Journal);
+        }
+        tree::read(&Volume::to_read(self)?, tree, contents)
     }
 }

@@ -1,6 +1,7 @@
 use rootfs_tree::Time;
 
-const DAY: i64 = 86_400;
+use crate::calendar::{DAY, civil};
+
 /// The first second of 1980, and the last two of 2107: what FAT can tell.
 const EARLIEST: i64 = 315_532_800;
 const LATEST: i64 = 4_354_819_198;
@@ -28,19 +29,6 @@ impl Stamp {
             tenth: u8::try_from(second % 2 * 100 + i64::from(hundredths)).unwrap_or(0),
         }
     }
-}
-
-/// Year, month and day so many days after 1 January 1970, in the calendar that holds today.
-fn civil(days: i64) -> (i64, i64, i64) {
-    // Eras of 400 years, which begin on 1 March, so that a leap day is the last of its year.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_based = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_based + 2) / 5 + 1;
-    let month = if march_based < 10 { march_based + 3 } else { march_based - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

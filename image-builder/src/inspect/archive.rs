@@ -75,13 +75,7 @@ pub(super) fn read_all(source: &dyn ImageSource) -> Result<Option<Vec<ArchiveFac
     let mut archives: Vec<ArchiveFacts> = Vec::new();
     let mut offset = 0;
     while archives.len() < MOST {
-        let mut start = [0; START];
-        let length = read::fill(source, offset, &mut start)?;
-        let start = &start[..length];
-        let (packing, form) = (Packing::of(start), ArchiveForm::of(start));
-        if packing.is_none() && form == ArchiveForm::Other {
-            break;
-        }
+        let Some((packing, form)) = form_at(source, offset)? else { break };
         let archive = read_one(source, offset, packing, form)?;
         // Where a compressed stream ends, or a tar, nothing else is looked for.
         let is_last = packing.is_some() || form == ArchiveForm::Tar || archive.flaw.is_some();
@@ -96,6 +90,15 @@ pub(super) fn read_all(source: &dyn ImageSource) -> Result<Option<Vec<ArchiveFac
         last.flaw = Some((last.length, Flaw::Form { what: "there is something else behind the archive" }.into()));
     }
     Ok(Some(archives).filter(|archives| !archives.is_empty()))
+}
+
+/// How what begins at an offset is packed, and what it is as it stands; nothing where it is neither packed nor an archive.
+pub(super) fn form_at(source: &dyn ImageSource, offset: u64) -> Result<Option<(Option<Packing>, ArchiveForm)>, InspectError> {
+    let mut start = [0; START];
+    let length = read::fill(source, offset, &mut start)?;
+    let start = &start[..length];
+    let (packing, form) = (Packing::of(start), ArchiveForm::of(start));
+    Ok((packing.is_some() || form != ArchiveForm::Other).then_some((packing, form)))
 }
 
 fn read_one(source: &dyn ImageSource, offset: u64, packing: Option<Packing>, form: ArchiveForm) -> Result<ArchiveFacts, InspectError> {

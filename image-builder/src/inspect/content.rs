@@ -1,5 +1,7 @@
-use super::archive::{self, ArchiveFacts};
+use super::archive::{self, ArchiveFacts, ArchiveForm};
+use super::packed::Packing;
 use super::{DiskFacts, ExtFacts, FatFacts, InspectError, VerityFacts, magic};
+use crate::qcow2::{Qcow2Error, Qcow2Facts, Qcow2Image};
 use crate::source::ImageSource;
 use crate::squashfs::{SquashfsInfo, SquashfsReadError, SquashfsReader};
 
@@ -27,10 +29,46 @@ pub enum Content {
     Verity(Box<VerityFacts>),
     /// Archives or compressed streams, one behind another.
     Archives(Vec<ArchiveFacts>),
+    /// QEMU's image with what is on the disk in it, or why it can't be read.
+    Qcow2(Box<Result<Qcow2Content, Qcow2Error>>),
     /// What is known by its first bytes only.
     Named(&'static str),
     /// Anything else.
     Unknown,
+}
+
+/// A qcow2.
+#[derive(Debug)]
+pub struct Qcow2Content {
+    /// What its header says.
+    pub facts: Qcow2Facts,
+    /// What is on the disk. Another qcow2 there is not looked into.
+    pub disk: Inspection,
+}
+
+/// What an image is, by a look that doesn't read archives to their end.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// All but archives.
+    Content(Content),
+    /// An archive, or a compressed stream of anything.
+    Archive(Option<Packing>, ArchiveForm),
+}
+
+impl Kind {
+    /// As [`Inspection::of`].
+    pub(crate) fn of(source: &dyn ImageSource) -> Result<Self, InspectError> {
+        if let Some(disk) = DiskFacts::read(source)? {
+            return Ok(Self::Content(Content::Disk(Box::new(disk))));
+        }
+        let content = Content::of_partition(source)?;
+        if let Content::Unknown = content
+            && let Some((packing, form)) = archive::form_at(source, 0)?
+        {
+            return Ok(Self::Archive(packing, form));
+        }
+        Ok(Self::Content(content))
+    }
 }
 
 impl Inspection {
@@ -39,6 +77,20 @@ impl Inspection {
     /// # Errors
     /// When the image can't be read; what is wrong with it is no error.
     pub fn of(source: &dyn ImageSource) -> Result<Self, InspectError> {
+        let content = match Qcow2Image::open(source) {
+            Err(Qcow2Error::Magic) => return Self::of_disk(source),
+            Err(Qcow2Error::Read(source)) => return Err(InspectError::Read { offset: 0, source }),
+            Err(error) => Err(error),
+            Ok(image) => match Self::of_disk(&image) {
+                Ok(disk) => Ok(Qcow2Content { facts: image.facts().clone(), disk }),
+                Err(InspectError::Read { source, .. }) => Err(Qcow2Error::Read(source)),
+            },
+        };
+        Ok(Self { size: source.length(), content: Content::Qcow2(Box::new(content)) })
+    }
+
+    /// Of what is no qcow2.
+    pub(super) fn of_disk(source: &dyn ImageSource) -> Result<Self, InspectError> {
         let size = source.length();
         if let Some(disk) = DiskFacts::read(source)? {
             return Ok(Self { size, content: Content::Disk(Box::new(disk)) });
@@ -86,6 +138,7 @@ impl Content {
             Self::Fat(_) => "fat",
             Self::Verity(_) => "verity",
             Self::Archives(_) => "archive",
+            Self::Qcow2(_) => "qcow2",
             Self::Named(name) => name,
             Self::Unknown => "unknown",
         }

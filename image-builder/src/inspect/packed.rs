@@ -43,7 +43,7 @@ impl Packing {
     }
 
     /// What is in it; the checksums are verified on the way.
-    pub(super) fn unpack<'a>(self, packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    pub(crate) fn unpack<'a>(self, packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
         let packed = BufReader::with_capacity(1 << 17, packed);
         Ok(match self {
             Self::Gzip => Box::new(Members { decoder: Some(GzDecoder::new(packed)) }),
@@ -104,14 +104,14 @@ trait Zeros: BufRead {
 impl<R: BufRead> Zeros for R {}
 
 /// An image from an offset on, as a stream; it keeps the failure of the image itself apart from what a decoder makes of it.
-pub(super) struct Flow<'a> {
+pub(crate) struct Flow<'a> {
     source: &'a dyn ImageSource,
     position: u64,
     failure: &'a Cell<Option<InspectError>>,
 }
 
 impl<'a> Flow<'a> {
-    pub(super) fn new(source: &'a dyn ImageSource, position: u64, failure: &'a Cell<Option<InspectError>>) -> Self {
+    pub(crate) fn new(source: &'a dyn ImageSource, position: u64, failure: &'a Cell<Option<InspectError>>) -> Self {
         Self { source, position, failure }
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::verify::Note;
 use crate::ext4::{Ext4Problem, Ext4ReadError};
+use crate::qcow2::Qcow2Error;
 use crate::squashfs::SquashfsReadError;
 use crate::verity::VerityError;
 
@@ -62,6 +63,9 @@ pub enum Flaw {
     /// What the reader of hashes says.
     #[error(transparent)]
     Verity(#[from] VerityError),
+    /// What the reader of qcow2 says.
+    #[error(transparent)]
+    Qcow2(#[from] Qcow2Error),
 }
 
 /// What is found while one thing is verified.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::problem::{Findings, Flaw, Problem};
 use super::{ArchiveFacts, Content, DaxFacts, DiskFacts, InspectError, Inspection, KnownRootHash, ext, fat, gpt_check, verity};
 use crate::dax::HEADER;
+use crate::qcow2::{Qcow2Error, Qcow2Image};
 use crate::source::{ImageSource, Stretch};
 use crate::squashfs::{SquashfsReadError, SquashfsReader};
 
@@ -37,6 +38,9 @@ impl Verification {
     /// When the image can't be read; what is wrong with it is no error.
     pub fn of(source: &dyn ImageSource, inspection: &Inspection, root_hash: Option<&KnownRootHash>) -> Result<Self, InspectError> {
         let mut findings = Findings::default();
+        if let Content::Qcow2(_) = &inspection.content {
+            return Self::of_qcow2(source, findings, root_hash);
+        }
         let disk = if let Content::Disk(disk) = &inspection.content { Some(&**disk) } else { None };
         if let Some(disk) = disk {
             check_tables(disk, inspection.size, &mut findings);
@@ -56,6 +60,27 @@ impl Verification {
         }
         let Findings { problems, more, checked, left_out, .. } = findings;
         Ok(Self { problems, more_problems: more, checked, not_verified: left_out })
+    }
+
+    /// The tables, and what is on the disk; offsets of its problems are the disk's.
+    fn of_qcow2(source: &dyn ImageSource, mut findings: Findings, root_hash: Option<&KnownRootHash>) -> Result<Self, InspectError> {
+        findings.turn_to("qcow2", None, 0);
+        let disk = check_qcow2(source, &mut findings, root_hash);
+        let Findings { mut problems, more, mut checked, left_out: mut not_verified, .. } = findings;
+        let mut more_problems = more;
+        match disk {
+            Ok(disk) => {
+                problems.extend(disk.problems);
+                checked.extend(disk.checked);
+                not_verified.extend(disk.not_verified);
+                more_problems += disk.more_problems;
+            }
+            Err(Qcow2Error::Read(source)) if source.kind() != std::io::ErrorKind::InvalidData => {
+                return Err(InspectError::Read { offset: 0, source });
+            }
+            Err(error) => problems.push(Problem { partition: None, offset: None, what: "qcow2", flaw: Flaw::Qcow2(error).into() }),
+        }
+        Ok(Self { problems, more_problems, checked, not_verified })
     }
 
     /// Whether nothing is wrong with what was looked at, and anything was.
@@ -141,7 +166,7 @@ fn check_places(disk: &DiskFacts, size: u64, findings: &mut Findings) {
 fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Findings) -> Result<(), InspectError> {
     match content {
         // By its tables.
-        Content::Disk(_) => Ok(()),
+        Content::Disk(_) | Content::Qcow2(_) => Ok(()),
         Content::Verity(_) => {
             findings.left_out("the data that the hashes are of do not lie in front of them");
             Ok(())
@@ -162,6 +187,28 @@ fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Fin
             Ok(())
         }
     }
+}
+
+/// Compares tables and counts; gives what came of the disk.
+fn check_qcow2(source: &dyn ImageSource, findings: &mut Findings, root_hash: Option<&KnownRootHash>) -> Result<Verification, Qcow2Error> {
+    let image = Qcow2Image::open(source)?;
+    let report = image.verify()?;
+    report.problems.into_iter().for_each(|(offset, what)| findings.add(offset, Flaw::Form { what }));
+    findings.more += report.more;
+    if image.facts().is_corrupt {
+        findings.add_somewhere(Flaw::Form { what: "QEMU has found it to be damaged" });
+    }
+    let (clusters, compressed) = (report.clusters, report.compressed);
+    findings.checked(format!("tables and counts of {clusters} clusters, {compressed} of them compressed"));
+    if report.leaks > 0 {
+        findings.left_out(format!("{} clusters that belong to nothing take room", report.leaks));
+    }
+    if image.facts().snapshots > 0 {
+        findings.left_out("snapshots");
+    }
+    let unreadable = |InspectError::Read { source, .. }| Qcow2Error::Read(source);
+    let inspection = Inspection::of_disk(&image).map_err(unreadable)?;
+    Verification::of(&image, &inspection, root_hash).map_err(unreadable)
 }
 
 fn check_squashfs(source: &dyn ImageSource, findings: &mut Findings) -> Result<(), InspectError> {

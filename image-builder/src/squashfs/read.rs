@@ -10,6 +10,7 @@ mod inode;
 mod lookup;
 mod metadata;
 mod superblock;
+mod tree;
 mod verify;
 mod xattr;
 
@@ -18,6 +19,7 @@ pub use lookup::SquashfsEntry;
 pub use superblock::SquashfsInfo;
 pub use verify::SquashfsVerified;
 
+use crate::read::{Contents, ReadError};
 use crate::source::ImageSource;
 use decompress::Decoder;
 use superblock::Layout;
@@ -51,6 +53,11 @@ impl<'a> SquashfsReader<'a> {
     #[must_use]
     pub fn info(&self) -> &SquashfsInfo {
         &self.info
+    }
+
+    /// Puts all files into a tree that is empty, and their contents where they go.
+    pub(crate) fn read_tree(&self, tree: &mut rootfs_tree::Tree, contents: &mut Contents<'_>) -> Result<(), ReadError> {
+        tree::read(self, tree, contents)
     }
 
     /// Fills a buffer from the image.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use rootfs_image::{Ext4Image, Ext4Layout, Ext4Options, Ext4ReadError, Ext4Report, FileSource, Image, ImageFile};
+use rootfs_image::{Ext4Image, Ext4Layout, Ext4Options, Ext4ReadError, Ext4Report, FileSource, Image, ImageFile, Quiet, ReadImage};
 use rootfs_tree::{Digest, Kind, Metadata, Node, ScanOptions, Tree};
 use tempfile::TempDir;
 
@@ -169,6 +169,25 @@ pub(crate) fn assert_kernel_sees(judged: &Judged, tree: &Tree) {
     assert!(differences.is_empty(), "{differences:?}");
     assert_eq!(digest(&expected), digest(&found));
     mounted.unmount();
+    let mut tree = tree.clone();
+    tree.hash_contents().unwrap();
+    assert_reader_sees(&judged.image, &tree);
+}
+
+/// Whether our own reader finds the tree in an image.
+pub(crate) fn assert_reader_sees(image: &Path, expected: &Tree) {
+    let spool = tempfile::tempdir().unwrap();
+    let found = read(image, spool.path());
+    let differences = rootfs_tree::diff(expected, &found);
+    assert!(differences.is_empty(), "{differences:?}");
+    assert_eq!(digest(expected), digest(&found));
+}
+
+/// What our own reader finds in an image, hashed.
+pub(crate) fn read(image: &Path, spool: &Path) -> Tree {
+    let mut tree = ReadImage::of(image, spool, &Quiet).unwrap().tree;
+    tree.hash_contents().unwrap();
+    tree
 }
 
 fn digest(tree: &Tree) -> Digest {

@@ -18,7 +18,7 @@
 //!     architecture: Architecture::X86_64,
 //!     kernel: Some(&kernel),
 //!     initrd: None,
-//!     disk: Some(Disk { path: "guest.img".into(), write: false, nvdimm: false }),
+//!     disk: Some(Disk { path: "guest.img".into(), write: false, nvdimm: false, qcow2: false }),
 //!     command_line: "root=PARTUUID=0badcafe-01".to_owned(),
 //!     memory_mib: 512,
 //!     processors: 2,

@@ -1,5 +1,7 @@
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
+
+use rootfs_image::{FileSource, ImageSource as _, Qcow2Image};
 
 /// Where the root is in an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,9 +14,16 @@ pub(crate) enum Root {
 
 /// Looks at the partition table: the first used entry of an MBR, the first partition of a GPT, or none.
 pub(crate) fn find_root(image: &Path) -> io::Result<Root> {
-    let mut start = Vec::new();
-    fs_err::File::open(image)?.take(512).read_to_end(&mut start)?;
-    Ok(root_in(&start))
+    let file = FileSource::open(image)?;
+    let mut start = [0; 512];
+    let read = match Qcow2Image::open(&file) {
+        Ok(disk) => disk.read_exact_at(0, &mut start),
+        Err(_) => file.read_exact_at(0, &mut start),
+    };
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Root::Whole),
+        read => read.map(|()| root_in(&start)),
+    }
 }
 
 fn root_in(sector: &[u8]) -> Root {

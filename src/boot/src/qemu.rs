@@ -121,7 +121,8 @@ impl MachineDescription<'_> {
 }
 
 fn drive(disk: &Disk) -> OsString {
-    with_path("if=none,id=disk,format=raw,file=", disk, if disk.write { ",discard=unmap" } else { ",snapshot=on" })
+    let format = if disk.qcow2 { "qcow2" } else { "raw" };
+    with_path(&format!("if=none,id=disk,format={format},file="), disk, if disk.write { ",discard=unmap" } else { ",snapshot=on" })
 }
 
 /// The image as memory of the machine: it can't be written to, as Kata has it.
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_whole_machine_in_words() {
-        let disk = Disk { path: "a,b.img".into(), write: false, nvdimm: false };
+        let disk = Disk { path: "a,b.img".into(), write: false, nvdimm: false, qcow2: false };
         let description = MachineDescription {
             architecture: Architecture::X86_64,
             accelerator: Accelerator::Tcg,
@@ -192,8 +193,10 @@ mod tests {
 
     #[test]
     fn a_disk_is_written_to_only_when_asked() {
-        let disk = Disk { path: "x".into(), write: true, nvdimm: true };
+        let disk = Disk { path: "x".into(), write: true, nvdimm: true, qcow2: false };
         assert_eq!(drive(&disk), "if=none,id=disk,format=raw,file=x,discard=unmap");
+        let disk = Disk { qcow2: true, ..disk };
+        assert_eq!(drive(&disk), "if=none,id=disk,format=qcow2,file=x,discard=unmap");
         assert_eq!(memory(&disk, 4096), "memory-backend-file,id=disk,share=off,readonly=on,mem-path=x,size=4096");
     }
 }

@@ -41,13 +41,15 @@ pub struct BootRequest<'a> {
     pub cancelled: &'a AtomicBool,
 }
 
-/// A disk image in raw form.
+/// A disk image, raw or qcow2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disk {
     /// On the host.
     pub path: PathBuf,
     /// Whether the guest's writes reach it. Else they are forgotten.
     pub write: bool,
+    /// Whether it is a qcow2.
+    pub qcow2: bool,
     /// Whether the guest maps it as an NVDIMM, rather than having it as a disk.
     pub nvdimm: bool,
 }

@@ -4,15 +4,20 @@ use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use rootfs_image::{Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFile, RootFilesystem, SquashfsCompression, write_cpio};
+use rootfs_image::{
+    Cpio, Disk, DiskLayout, DiskOptions, Encoder, Image, ImageFile, Qcow2File, RootFilesystem, Sink, SinkError, SquashfsCompression,
+    write_cpio,
+};
 use rootfs_package::observer::{Event, Observer as _};
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree, TreeError};
 
-use crate::architecture;
+use crate::container_image::Kept;
 use crate::failure::Failure;
-use crate::output::Form;
+use crate::output::{Container, Form};
 use crate::progress::Progress;
+use crate::record::Record;
 use crate::starter::Starter;
+use crate::{architecture, container_image};
 
 /// What is known of a file once it is written.
 #[derive(Debug)]
@@ -26,7 +31,7 @@ pub(crate) struct Written {
 }
 
 /// Passes the writer's progress on.
-struct Shown<'a>(&'a Progress);
+pub(crate) struct Shown<'a>(pub(crate) &'a Progress);
 
 impl rootfs_image::Progress for Shown<'_> {
     fn advance(&self, bytes: u64) {
@@ -42,9 +47,23 @@ impl rootfs_image::Progress for Shown<'_> {
 ///
 /// # Errors
 /// When the tree doesn't fit or has what the form can't hold, or the disk refuses.
-pub(crate) fn write(tree: &Tree, form: &Form, starter: Option<&Starter>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+pub(crate) fn write(
+    record: &Record<'_>,
+    form: &Form,
+    starter: Option<&Starter>,
+    path: &Path,
+    progress: &Progress,
+) -> Result<Written, Failure> {
+    let tree = record.tree;
+    let stage = path.parent().unwrap_or(Path::new("."));
     match form {
-        Form::Disk(options, _) => write_disk(tree, options, starter, path, progress),
+        Form::Oci(reference, compression) => {
+            container_image::write(record, (Kept::Layout, reference.as_deref(), *compression), (path, stage), progress)
+        }
+        Form::DockerArchive(reference, compression) => {
+            container_image::write(record, (Kept::DockerArchive, reference.as_deref(), *compression), (path, stage), progress)
+        }
+        Form::Disk(options, _, container) => write_disk(tree, options, *container, starter, path, progress),
         Form::Tar(compression) => {
             let mut out = Watched { out: encoder(path, *compression)?, progress };
             tree.write_tar(&mut out).map_err(|error| Failure::of(&error))?;
@@ -116,7 +135,14 @@ fn attributes_note(written: Cpio) -> Vec<String> {
     }
 }
 
-fn write_disk(tree: &Tree, options: &DiskOptions, starter: Option<&Starter>, path: &Path, progress: &Progress) -> Result<Written, Failure> {
+fn write_disk(
+    tree: &Tree,
+    options: &DiskOptions,
+    container: Container,
+    starter: Option<&Starter>,
+    path: &Path,
+    progress: &Progress,
+) -> Result<Written, Failure> {
     let failed = |error: rootfs_image::DiskError| Failure::of(&error).hint(error.hint());
     let mut options = options.clone();
     let architecture = architecture::of(tree);
@@ -137,11 +163,25 @@ fn write_disk(tree: &Tree, options: &DiskOptions, starter: Option<&Starter>, pat
     if let Some(size) = layout.size() {
         progress.event(Event::Expect { items: 0, bytes: size });
     }
-    let file = ImageFile::create(path).map_err(|error| Failure::of(&error))?;
     let shown = Shown(progress);
-    let disk = layout.write(&tree, &Image::new(&file).with_progress(&shown)).map_err(failed)?;
-    file.finish(disk.size).map_err(|error| Failure::of(&error))?;
+    let write = |sink: &dyn Sink| layout.write(&tree, &Image::new(sink).with_progress(&shown)).map_err(failed);
+    let unwritable = |error: SinkError| Failure::of(&error);
+    let (disk, size) = match container {
+        Container::Raw => {
+            let file = ImageFile::create(path).map_err(unwritable)?;
+            let disk = write(&file)?;
+            let size = disk.size;
+            file.finish(size).map_err(unwritable)?;
+            (disk, size)
+        }
+        Container::Qcow2(compression) => {
+            let file = Qcow2File::create(path, compression).map_err(unwritable)?;
+            let disk = write(&file)?;
+            let size = file.finish(disk.size, &shown).map_err(unwritable)?;
+            (disk, size)
+        }
+    };
     let left_out = disk.squashfs.iter().flat_map(|squashfs| &squashfs.left_out);
     notes.extend(left_out.map(|left| format!("`{}` of {} is not in the image: squashfs has no place for it", left.name, left.path)));
-    Ok(Written { size: disk.size, notes, disk: Some((options, disk)) })
+    Ok(Written { size, notes, disk: Some((options, disk)) })
 }

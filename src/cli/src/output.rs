@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use rootfs_image::{Compression, DiskOptions};
+use rootfs_image::{Compression, DiskOptions, Qcow2Compression};
 
 /// A file to write.
 #[derive(Debug, Clone)]
@@ -21,8 +21,22 @@ pub enum Form {
     Tar(Compression),
     /// A cpio archive, which the kernel unpacks as its first root.
     Cpio(Compression),
-    /// A disk, or a filesystem without a partition table, and what starts it.
-    Disk(Box<DiskOptions>, Boot),
+    /// An OCI layout, which is a directory: the tag, and how the layer is packed.
+    Oci(Option<String>, Compression),
+    /// An archive for `docker load`: the image's name, and how the archive is packed.
+    DockerArchive(Option<String>, Compression),
+    /// A disk, or a filesystem without a partition table, what starts it, and what kind of file it is in.
+    Disk(Box<DiskOptions>, Boot, Container),
+}
+
+/// The file that a disk is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Container {
+    /// The disk itself, with holes.
+    #[default]
+    Raw,
+    /// QEMU's own.
+    Qcow2(Qcow2Compression),
 }
 
 /// What starts a disk.
@@ -58,7 +72,7 @@ impl Form {
     /// What starts it; the monitor where it is no disk.
     #[must_use]
     pub fn boot(&self) -> Boot {
-        if let Self::Disk(_, boot) = self { *boot } else { Boot::Direct }
+        if let Self::Disk(_, boot, _) = self { *boot } else { Boot::Direct }
     }
 }
 
@@ -71,11 +85,17 @@ pub enum Format {
     Cpio,
     /// A disk or a bare filesystem.
     Disk,
+    /// A disk in QEMU's own image.
+    Qcow2,
+    /// An OCI layout, which a name alone says.
+    Oci,
+    /// An archive for `docker load`, which a name alone says.
+    DockerArchive,
 }
 
 impl Format {
-    /// All there are, by their names.
-    pub const ALL: [(&'static str, Self); 3] = [("disk", Self::Disk), ("tar", Self::Tar), ("cpio", Self::Cpio)];
+    /// All that `--format` knows, by their names.
+    pub const ALL: [(&'static str, Self); 4] = [("disk", Self::Disk), ("qcow2", Self::Qcow2), ("tar", Self::Tar), ("cpio", Self::Cpio)];
 
     /// With its article, as an error has it.
     #[must_use]
@@ -84,6 +104,9 @@ impl Format {
             Self::Tar => "a tar",
             Self::Cpio => "a cpio archive",
             Self::Disk => "a disk image",
+            Self::Qcow2 => "a qcow2",
+            Self::Oci => "an OCI layout",
+            Self::DockerArchive => "a docker-archive",
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{devices, engine_options, hooks, publish, starter};
 pub fn run(invocation: &Invocation, request: &Request, progress: &Progress) -> Result<Summary, Failure> {
     let failed = |error: TreeError| Failure::of(&error);
     let plan = invocation.distro.plan(request)?;
-    let targets = Targets::claim(invocation.directory.as_deref(), invocation.output_path(), invocation.force)?;
+    let targets = Targets::claim_for(invocation.directory.as_deref(), invocation.output.as_ref(), invocation.force)?;
     let store = Store::open(&invocation.store).map_err(|error| Failure::of(&error).hint(error.hint()))?;
     let mut engine = Engine::new(engine_options::of(invocation, request, targets.stage(), progress)?, &store, progress)?;
     invocation.distro.build_rootfs(&plan, &mut engine)?;

@@ -79,7 +79,7 @@ pub(crate) fn write_image(
 ) -> Result<(Image, Vec<PathBuf>), Failure> {
     let stage = targets.stage();
     let file = stage.join("output");
-    let written = image::write(record.tree, form, starter, &file, progress)?;
+    let written = image::write(record, form, starter, &file, progress)?;
     let mut paths = vec![target.to_owned()];
     let mut described = None;
     if let Some((options, disk)) = &written.disk {

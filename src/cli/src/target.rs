@@ -6,6 +6,8 @@ use fs_err::File;
 use rustix::fs::{FlockOperation, RenameFlags, flock};
 use tempfile::TempDir;
 
+use crate::output::{Form, Output};
+
 /// What a build leaves beside a directory, and how it knows one as its own.
 const RECORD_SUFFIX: &str = ".rootfs-gen";
 
@@ -32,6 +34,15 @@ pub enum TargetError {
         /// What should be.
         wanted: &'static str,
     },
+    /// What is there is a layout that can't be added to.
+    #[error("can't add the image to `{}`", path.display())]
+    Layout {
+        /// The layout.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<rootfs_image::OciError>,
+    },
     /// The disk.
     #[error("can't write to `{}`", path.display())]
     Unwritable {
@@ -47,7 +58,7 @@ impl TargetError {
     /// Whether the user named what can't be a target, rather than the disk refusing it.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Unwritable { .. })
+        !matches!(self, Self::Unwritable { .. } | Self::Layout { .. })
     }
 
     /// What the user can do.
@@ -56,7 +67,7 @@ impl TargetError {
         match self {
             Self::Foreign { .. } => Some("name a new directory, or empty this one yourself".to_owned()),
             Self::Exists { .. } => Some("`--force` replaces it".to_owned()),
-            Self::Kind { .. } => None,
+            Self::Kind { .. } | Self::Layout { .. } => None,
             Self::Unwritable { path, .. } => Some(format!("see that `{}` exists and that you may write there", path.display())),
         }
     }
@@ -80,8 +91,24 @@ impl Targets {
     /// # Errors
     /// When a target is taken or can't be written.
     pub fn claim(directory: Option<&Path>, output: Option<&Path>, force: bool) -> Result<Self, TargetError> {
-        let directory = directory.map(|path| claim_directory(path, force)).transpose()?;
         let output = output.map(|path| claim_file(path, force)).transpose()?;
+        Self::stage_beside(directory, output, force)
+    }
+
+    /// The same for an output of any form: a layout may be there, and is added to.
+    ///
+    /// # Errors
+    /// As [`Targets::claim`].
+    pub fn claim_for(directory: Option<&Path>, output: Option<&Output>, force: bool) -> Result<Self, TargetError> {
+        let claim = |output: &Output| match output.form {
+            Form::Oci(..) => claim_layout(&output.path),
+            _ => claim_file(&output.path, force),
+        };
+        Self::stage_beside(directory, output.map(claim).transpose()?, force)
+    }
+
+    fn stage_beside(directory: Option<&Path>, output: Option<PathBuf>, force: bool) -> Result<Self, TargetError> {
+        let directory = directory.map(|path| claim_directory(path, force)).transpose()?;
         let anchor = directory.as_deref().or(output.as_deref()).unwrap_or(Path::new("."));
         let (parent, name) = (parent_of(anchor), anchor.file_name().unwrap_or_default());
         let prefix = format!(".{}.", name.to_string_lossy());
@@ -119,6 +146,10 @@ impl Targets {
     /// When the disk refuses.
     pub fn publish_output(&self, file: &Path) -> Result<(), TargetError> {
         let Some(output) = &self.output else { return Ok(()) };
+        if is_layout(output) {
+            let failed = |error| TargetError::Layout { path: output.clone(), source: Box::new(error) };
+            return rootfs_image::merge_oci_layout(file, output).map_err(failed);
+        }
         fs_err::rename(file, output).map_err(|source| TargetError::Unwritable { path: parent_of(output), source })
     }
 }
@@ -177,6 +208,27 @@ fn claim_directory(path: &Path, force: bool) -> Result<PathBuf, TargetError> {
         return Err(TargetError::Foreign { path });
     }
     if force { Ok(path) } else { Err(TargetError::Exists { path }) }
+}
+
+/// A layout, an empty directory, or nothing yet.
+fn claim_layout(path: &Path) -> Result<PathBuf, TargetError> {
+    let path = absolute(path)?;
+    match fs_err::symlink_metadata(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(path),
+        Err(source) => Err(TargetError::Unwritable { path, source }),
+        Ok(metadata) if !metadata.is_dir() => Err(TargetError::Kind { path, wanted: "directory" }),
+        Ok(_) if is_layout(&path) => Ok(path),
+        Ok(_) => match fs_err::read_dir(&path).map(|mut entries| entries.next().is_none()) {
+            Ok(true) => Ok(path),
+            Ok(false) => Err(TargetError::Foreign { path }),
+            Err(source) => Err(TargetError::Unwritable { path, source }),
+        },
+    }
+}
+
+/// By what image-spec has every layout begin with.
+fn is_layout(path: &Path) -> bool {
+    path.join("oci-layout").is_file()
 }
 
 fn claim_file(path: &Path, force: bool) -> Result<PathBuf, TargetError> {

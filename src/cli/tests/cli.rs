@@ -96,7 +96,8 @@ fn wrong_values() {
     snapshot("unknown-release-ubuntu", &[], &["ubuntu", "-r", "out", "--dry-run", "--release", "trixie"], &[]);
     debian("missing-keyring", &["--keyring", "./gone.asc"]);
     snapshot("unknown-architecture", &[], &["debian", "-r", "out", "--dry-run", "--arch", "mips"], &[]);
-    debian("later-format", &["-o", "guest.qcow2"]);
+    debian("qcow2-dax", &["-o", "guest.qcow2", "--dax"]);
+    debian("container-tag", &["-o", "oci:layout:not a tag"]);
     debian("unknown-format", &["-o", "guest.zip"]);
     debian("wrong-mirror", &["--mirror", "ftp.debian.org/debian"]);
     debian("repository-without-key", &["--repo", "deb https://apt.example stable main"]);

@@ -32,6 +32,29 @@ pub(crate) fn to_disk(value: &[u8]) -> Option<Vec<u8>> {
     is_valid(&tags).then_some(disk)
 }
 
+/// The form of system calls; nothing when the disk has no valid list.
+pub(crate) fn from_disk(disk: &[u8]) -> Option<Vec<u8>> {
+    let (version, mut rest) = disk.split_first_chunk::<4>()?;
+    if u32::from_le_bytes(*version) != DISK_VERSION {
+        return None;
+    }
+    let mut value = CALL_VERSION.to_le_bytes().to_vec();
+    while let Some((head, behind)) = rest.split_first_chunk::<4>() {
+        rest = behind;
+        let tag = u16::from_le_bytes([head[0], head[1]]);
+        value.extend_from_slice(head);
+        if matches!(tag, USER | GROUP) {
+            let (id, behind) = rest.split_first_chunk::<4>()?;
+            value.extend_from_slice(id);
+            rest = behind;
+        } else {
+            value.extend_from_slice(&u32::MAX.to_le_bytes());
+        }
+    }
+    // What can't be written again is not valid.
+    (rest.is_empty() && to_disk(&value).is_some()).then_some(value)
+}
+
 /// One entry each for the owner, the group and the others, a mask if any other user or group is named, all in order.
 fn is_valid(tags: &[u16]) -> bool {
     let count = |wanted: u16| tags.iter().filter(|tag| **tag == wanted).count();
@@ -57,6 +80,15 @@ mod tests {
     fn only_named_entries_keep_an_id() {
         let disk = to_disk(&list(&[(1, 7, !0), (2, 6, 1000), (4, 5, !0), (0x10, 7, !0), (0x20, 4, !0)])).unwrap();
         assert_eq!(disk, b"\x01\0\0\0\x01\0\x07\0\x02\0\x06\0\xe8\x03\0\0\x04\0\x05\0\x10\0\x07\0\x20\0\x04\0");
+    }
+
+    #[test]
+    fn lists_come_back() {
+        let value = list(&[(1, 7, !0), (2, 6, 1000), (4, 5, !0), (8, 1, 7), (0x10, 7, !0), (0x20, 4, !0)]);
+        let disk = to_disk(&value).unwrap();
+        assert_eq!(from_disk(&disk), Some(value));
+        assert_eq!(from_disk(&disk[..disk.len() - 1]), None);
+        assert_eq!(from_disk(b"\x02\0\0\0"), None);
     }
 
     #[test]

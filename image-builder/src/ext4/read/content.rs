@@ -39,7 +39,8 @@ impl Check<'_> {
         }
     }
 
-    fn map(&mut self, raw: &RawInode<'_>, keeps_pieces: bool) -> Result<Mapping, Ext4ReadError> {
+    /// Where the blocks of an inode are.
+    pub(super) fn map(&mut self, raw: &RawInode<'_>, keeps_pieces: bool) -> Result<Mapping, Ext4ReadError> {
         let owner = Owner { inode: raw.number, checksum: raw.checksum(self.volume.checksum), keeps_pieces };
         let mut mapping = Mapping::default();
         if raw.has(EXTENTS_FL) {

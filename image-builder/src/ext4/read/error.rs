@@ -16,6 +16,9 @@ pub enum Ext4ReadError {
     /// What lies elsewhere or means something else with these features.
     #[error("a filesystem with {features} can't be verified")]
     Unsupported { features: String },
+    /// What lies elsewhere or means something else with these features.
+    #[error("files of a filesystem with {features} can't be read")]
+    Unreadable { features: String },
     /// The image can't be read.
     #[error("can't read the image")]
     Read(#[from] io::Error),

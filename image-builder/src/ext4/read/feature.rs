@@ -103,6 +103,16 @@ pub(super) fn unsupported(superblock: &Superblock) -> Vec<String> {
     all(superblock).filter(|feature| !feature.known.is_some_and(|(.., is_known)| is_known)).map(Feature::name).collect()
 }
 
+/// Of those that can't be verified, those with which files are where they always are.
+const READABLE: [&str; 4] = ["inline_data", "mmp", "casefold", "verity"];
+
+/// Those with which files can't be read. A reader need not know what only writers must.
+pub(super) fn unreadable(superblock: &Superblock) -> Vec<String> {
+    let matters = |feature: &Feature| feature.place.0 == "incompat" || feature.known.is_some_and(|(_, name, _)| name == "bigalloc");
+    let is_known = |feature: &Feature| feature.known.is_some_and(|(_, name, is_known)| is_known || READABLE.contains(&name));
+    all(superblock).filter(|feature| matters(feature) && !is_known(feature)).map(Feature::name).collect()
+}
+
 /// What the rest of the reader asks for.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "as the disk has them")]

@@ -28,7 +28,7 @@ pub(super) struct RawInode<'a> {
 }
 
 impl<'a> RawInode<'a> {
-    fn new(number: u32, bytes: &'a [u8]) -> Self {
+    pub(super) fn new(number: u32, bytes: &'a [u8]) -> Self {
         let mut fields = Inode::new_zeroed();
         let known = bytes.len().min(size_of::<Inode>());
         fields.as_mut_bytes()[..known].copy_from_slice(&bytes[..known]);
@@ -57,7 +57,7 @@ impl<'a> RawInode<'a> {
     }
 
     /// Of two halves, the upper of which only larger inodes have.
-    fn is_checksum_right(&self, start: Checksum) -> bool {
+    pub(super) fn is_checksum_right(&self, start: Checksum) -> bool {
         let mut bytes = self.bytes.to_vec();
         let low = std::mem::offset_of!(Inode, i_checksum_lo);
         let high = std::mem::offset_of!(Inode, i_checksum_hi);

@@ -36,12 +36,20 @@ pub(super) struct Volume<'a> {
 }
 
 impl<'a> Volume<'a> {
+    /// To verify all of it.
     pub(super) fn new(image: &'a Ext4Image<'a>) -> Result<Self, Ext4ReadError> {
+        let unsupported = feature::unsupported(&image.superblock);
+        if unsupported.is_empty() { Self::measured(image) } else { Err(Ext4ReadError::Unsupported { features: unsupported.join(", ") }) }
+    }
+
+    /// To read files from it, which some features make no harder.
+    pub(super) fn to_read(image: &'a Ext4Image<'a>) -> Result<Self, Ext4ReadError> {
+        let unreadable = feature::unreadable(&image.superblock);
+        if unreadable.is_empty() { Self::measured(image) } else { Err(Ext4ReadError::Unreadable { features: unreadable.join(", ") }) }
+    }
+
+    fn measured(image: &'a Ext4Image<'a>) -> Result<Self, Ext4ReadError> {
         let superblock = &image.superblock;
-        let unsupported = feature::unsupported(superblock);
-        if !unsupported.is_empty() {
-            return Err(Ext4ReadError::Unsupported { features: unsupported.join(", ") });
-        }
         let facts = image.inspect();
         let features = Features::of(superblock);
         let block_size = facts.block_size;

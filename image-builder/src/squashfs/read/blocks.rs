@@ -30,13 +30,22 @@ impl SquashfsReader<'_> {
         blocks.par_sort_unstable();
         blocks.dedup();
         blocks.par_iter().try_for_each_init(Buffers::default, |buffers, block| {
-            let found = self.unpack(*block, buffers)?;
-            if found == block.length { Ok(()) } else { Err(SquashfsReadError::Packed { what: "block", offset: block.start }) }
+            if self.unpack(*block, buffers)?.len() == block.length as usize {
+                Ok(())
+            } else {
+                Err(SquashfsReadError::Packed { what: "block", offset: block.start })
+            }
         })
     }
 
     /// Unpacks all fragments; gives their lengths.
     pub(super) fn verify_fragments(&self) -> Result<Vec<u32>, SquashfsReadError> {
+        let length = |buffers: &mut Buffers, block: &Block| Ok(u32::try_from(self.unpack(*block, buffers)?.len()).unwrap_or(u32::MAX));
+        self.fragments()?.par_iter().map_init(Buffers::default, length).collect()
+    }
+
+    /// Where all fragments are.
+    pub(super) fn fragments(&self) -> Result<Vec<Block>, SquashfsReadError> {
         let Some(index) = self.layout.fragments else { return Ok(Vec::new()) };
         let table = "table of fragments";
         let mut cursor = self.indexed(table, index, 0, u64::from(self.info.fragments) * size_of::<FragmentEntry>() as u64)?;
@@ -53,26 +62,27 @@ impl SquashfsReader<'_> {
             }
             blocks.push(block);
         }
-        blocks.par_iter().map_init(Buffers::default, |buffers, block| self.unpack(*block, buffers)).collect()
+        Ok(blocks)
     }
 
-    fn unpack(&self, block: Block, buffers: &mut Buffers) -> Result<u32, SquashfsReadError> {
+    /// What is in a block; never nothing.
+    pub(super) fn unpack<'b>(&self, block: Block, buffers: &'b mut Buffers) -> Result<&'b [u8], SquashfsReadError> {
         let damaged = || SquashfsReadError::Packed { what: "block", offset: block.start };
         let place = block.place(&self.layout.data).ok_or_else(damaged)?;
         buffers.packed.resize(usize::try_from(place.end - place.start).unwrap_or(0), 0);
         self.read(block.start, &mut buffers.packed)?;
         if block.size & BLOCK_UNCOMPRESSED != 0 {
-            return Ok(block.size & !BLOCK_UNCOMPRESSED);
+            return Ok(&buffers.packed);
         }
         buffers.unpacked.resize(block.length as usize, 0);
         let length = self.decoder.unpack(&buffers.packed, &mut buffers.unpacked).ok_or_else(damaged)?;
-        u32::try_from(length).ok().filter(|length| *length > 0).ok_or_else(damaged)
+        buffers.unpacked.get(..length).filter(|bytes| !bytes.is_empty()).ok_or_else(damaged)
     }
 }
 
 /// What a thread keeps from block to block.
 #[derive(Default)]
-struct Buffers {
+pub(super) struct Buffers {
     packed: Vec<u8>,
     unpacked: Vec<u8>,
 }

@@ -17,6 +17,19 @@ pub(super) struct Inode {
     pub(super) links: u32,
     pub(super) directory: Option<Listing>,
     pub(super) length: u64,
+    /// Permission bits.
+    pub(super) mode: u16,
+    /// User and group by their places in the table of ids.
+    pub(super) owner: (u16, u16),
+    pub(super) mtime: u32,
+    /// [`NO_XATTR`] for none.
+    pub(super) xattr: u32,
+    /// Of a link.
+    pub(super) target: Vec<u8>,
+    /// Of a device, as `new_encode_dev` puts it.
+    pub(super) device: u32,
+    /// Where a file begins, and where its end is in a fragment.
+    pub(super) place: (u64, Option<(u32, u32)>),
 }
 
 /// Where a directory's entries are.
@@ -45,8 +58,8 @@ pub(super) struct Inodes<'a> {
     pub(super) reader: &'a SquashfsReader<'a>,
     pub(super) cursor: Cursor<'a>,
     pub(super) limits: Limits<'a>,
-    /// Of all files so far, but for zeros.
-    pub(super) blocks: Vec<Block>,
+    /// Of all files so far, but for zeros; each with its offset in its file.
+    pub(super) blocks: Vec<(Block, u64)>,
 }
 
 impl Inodes<'_> {
@@ -70,44 +83,57 @@ impl Inodes<'_> {
             return Err(wrong("mode", base.mode.get().into()));
         }
         let is_long = inode_type > kind::LONG;
-        let mut inode = Inode { number, kind: (inode_type - 1) % kind::LONG + 1, links: 1, directory: None, length: 0 };
+        let mut inode = Inode {
+            number,
+            kind: (inode_type - 1) % kind::LONG + 1,
+            links: 1,
+            directory: None,
+            length: 0,
+            mode: base.mode.get(),
+            owner: (base.uid.get(), base.guid.get()),
+            mtime: base.mtime.get(),
+            xattr: NO_XATTR,
+            target: Vec::new(),
+            device: 0,
+            place: (0, None),
+        };
         match inode.kind {
             kind::DIRECTORY => self.directory(&mut inode, is_long)?,
             kind::REGULAR => self.file(&mut inode, is_long)?,
             kind::SYMLINK => {
-                let (links, _target) = read_target(&mut self.cursor, number)?;
-                self.xattr(number, is_long)?;
-                inode.links = links;
+                (inode.links, inode.target) = read_target(&mut self.cursor, number)?;
+                inode.xattr = self.xattr(number, is_long)?;
             }
             kind::BLOCK_DEVICE | kind::CHAR_DEVICE => {
-                inode.links = self.cursor.get::<DevInode>()?.nlink.get();
-                self.xattr(number, is_long)?;
+                let head: DevInode = self.cursor.get()?;
+                (inode.links, inode.device) = (head.nlink.get(), head.rdev.get());
+                inode.xattr = self.xattr(number, is_long)?;
             }
             _ => {
                 inode.links = self.cursor.get::<IpcInode>()?.nlink.get();
-                self.xattr(number, is_long)?;
+                inode.xattr = self.xattr(number, is_long)?;
             }
         }
         Ok(inode)
     }
 
-    fn xattr(&mut self, number: u32, is_there: bool) -> Result<(), SquashfsReadError> {
+    fn xattr(&mut self, number: u32, is_there: bool) -> Result<u32, SquashfsReadError> {
         if is_there {
             let index = self.cursor.get::<XattrIndex>()?.xattr.get();
             return self.check_xattr(number, index);
         }
-        Ok(())
+        Ok(NO_XATTR)
     }
 
-    fn check_xattr(&self, number: u32, index: u32) -> Result<(), SquashfsReadError> {
+    fn check_xattr(&self, number: u32, index: u32) -> Result<u32, SquashfsReadError> {
         let is_good = index == NO_XATTR || index < self.limits.xattr_sets;
-        if is_good { Ok(()) } else { Err(SquashfsReadError::Inode { number, field: "set of attributes", value: index.into() }) }
+        if is_good { Ok(index) } else { Err(SquashfsReadError::Inode { number, field: "set of attributes", value: index.into() }) }
     }
 
     fn directory(&mut self, inode: &mut Inode, is_long: bool) -> Result<(), SquashfsReadError> {
         let number = inode.number;
         let (head, xattr, count) = DirectoryHead::read(&mut self.cursor, number, is_long)?;
-        self.check_xattr(number, xattr)?;
+        inode.xattr = self.check_xattr(number, xattr)?;
         let mut index = Vec::new();
         for _ in 0..count {
             let head: DirIndex = self.cursor.get()?;
@@ -128,7 +154,7 @@ impl Inodes<'_> {
         let number = inode.number;
         let (start, length, fragment, offset) = if is_long {
             let head: LongRegInode = self.cursor.get()?;
-            self.check_xattr(number, head.xattr.get())?;
+            inode.xattr = self.check_xattr(number, head.xattr.get())?;
             inode.links = head.nlink.get();
             (head.start_block.get(), head.file_size.get(), head.fragment.get(), head.offset.get())
         } else {
@@ -146,19 +172,23 @@ impl Inodes<'_> {
                 return Err(wrong("place in its fragment", offset.into()));
             }
             left -= end;
+            inode.place.1 = Some((fragment, offset));
         }
-        let mut place = start;
+        inode.place.0 = start;
+        let (mut place, mut at) = (start, 0);
         while left > 0 {
             let mut size = [0; 4];
             self.cursor.read(&mut size)?;
             let here = left.min(block_size);
             left -= here;
             let block = Block { start: place, size: u32::from_le_bytes(size), length: u32::try_from(here).unwrap_or(u32::MAX) };
+            let here_at = at;
+            at += here;
             if block.size == 0 {
                 continue;
             }
             place = block.place(&self.reader.layout.data).ok_or_else(|| wrong("block", place))?.end;
-            self.blocks.push(block);
+            self.blocks.push((block, here_at));
         }
         Ok(())
     }

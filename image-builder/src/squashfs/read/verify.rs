@@ -65,7 +65,7 @@ impl SquashfsReader<'_> {
         }
         self.verify_directories(&mut seen, &listings)?;
         self.verify_export(&seen)?;
-        self.verify_blocks(inodes.blocks)?;
+        self.verify_blocks(inodes.blocks.into_iter().map(|(block, _)| block).collect())?;
         Ok(found)
     }
 

@@ -6,10 +6,10 @@ use rootfs_image::{Image, ImageFile, Squashfs, SquashfsCompression, SquashfsErro
 use rootfs_tree::{ScanOptions, Time, Tree};
 use tempfile::TempDir;
 
-use crate::judge::{Mounted, path, run_well};
+use crate::judge::{Mounted, assert_reader_sees, path, run_well};
 
 /// Every compressor, at a level that is quick.
-pub(super) const COMPRESSIONS: [SquashfsCompression; 7] = [
+pub(crate) const COMPRESSIONS: [SquashfsCompression; 7] = [
     SquashfsCompression::None,
     SquashfsCompression::Gzip { level: 1 },
     SquashfsCompression::Xz { level: 0, dictionary: None, x86: false },
@@ -57,7 +57,7 @@ pub(crate) fn write(tree: &Tree, options: &SquashfsOptions) -> Judged {
 }
 
 /// The tree as squashfs keeps it, hashed.
-pub(super) fn expected(tree: &Tree) -> Tree {
+pub(crate) fn expected(tree: &Tree) -> Tree {
     let mut tree = tree.clone();
     for entry in tree.clone().walk() {
         tree.node_mut(entry.id).metadata.mtime.nanoseconds = 0;
@@ -79,8 +79,10 @@ pub(super) fn mount(judged: &Judged) -> Mounted {
 /// Whether the kernel finds the tree in it.
 pub(super) fn assert_kernel_sees(judged: &Judged, tree: &Tree) {
     let mounted = mount(judged);
-    assert_same(&expected(tree), &mounted.tree());
+    let expected = expected(tree);
+    assert_same(&expected, &mounted.tree());
     mounted.unmount();
+    assert_reader_sees(&judged.image, &expected);
 }
 
 /// Whether unsquashfs unpacks the tree, and has nothing to say.
@@ -108,7 +110,7 @@ pub(super) fn statistics(judged: &Judged, name: &str) -> String {
 }
 
 /// [`crate::forest::everything`] with times that squashfs has.
-pub(super) fn everything() -> Tree {
+pub(crate) fn everything() -> Tree {
     let mut tree = crate::forest::everything();
     for (name, seconds) in [(&b"/tmp\xff\x01\n"[..], 0), (b"/tmp\xff\x01\n/odd", u32::MAX.into())] {
         let id = tree.lookup(name).unwrap();
@@ -118,7 +120,7 @@ pub(super) fn everything() -> Tree {
 }
 
 /// Bytes that no compressor makes shorter, the same every time.
-pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
+pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed * 2 + 1;
     let mut next = || {
         state ^= state << 13;

@@ -52,7 +52,7 @@ impl Image {
     }
 
     fn disk(&self, write: bool) -> Disk {
-        Disk { path: self.path(), write, nvdimm: false }
+        Disk { path: self.path(), write, nvdimm: false, qcow2: false }
     }
 }
 

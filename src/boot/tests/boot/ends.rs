@@ -56,7 +56,7 @@ pub(crate) fn cancelling_ends_it_at_once() {
 pub(crate) fn a_root_that_is_missing_is_told() {
     let image = tempfile::NamedTempFile::new().unwrap();
     image.as_file().set_len(1 << 20).unwrap();
-    let disk = Disk { path: image.path().to_owned(), write: false, nvdimm: false };
+    let disk = Disk { path: image.path().to_owned(), write: false, nvdimm: false, qcow2: false };
     let error = run_from(disk, "", "true").verdict.unwrap_err();
     assert!(matches!(error, BootError::Panicked { .. }), "{error:?}");
     assert!(error.console().iter().any(|line| line.contains("can't mount /dev/nvme0n1")), "{error:?}");

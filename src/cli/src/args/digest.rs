@@ -3,7 +3,7 @@ use std::path::PathBuf;
 /// What `digest` takes.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct DigestArgs {
-    /// A root filesystem: a directory, or a tar in any compression
-    #[arg(value_name = "DIR|TAR")]
+    /// A root filesystem: a directory, a tar or a cpio archive, a disk image, an ext4 or a squashfs; files in any compression
+    #[arg(value_name = "DIR|FILE")]
     pub root: PathBuf,
 }

@@ -14,7 +14,7 @@ pub struct ImageArgs {
     /// The label of a disk image's filesystem
     #[arg(long, value_name = "LABEL", help_heading = "Output")]
     pub label: Option<String>,
-    /// What is written, where the file's name doesn't say it: disk, tar or cpio
+    /// What is written, where the file's name doesn't say it: disk, qcow2, tar or cpio
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
     /// How it is packed, with a level if not the usual one: gz, xz, zstd:19, lz4 (squashfs alone) or none
@@ -49,12 +49,18 @@ pub struct ImageArgs {
 /// What `image` takes.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct ImageVerbArgs {
-    /// The root filesystem: a directory or a tar, and layers that are laid over it
-    #[arg(value_name = "DIR|TAR", required = true)]
+    /// The root filesystem: a directory, an archive or an image of any kind, and layers that are laid over it
+    #[arg(value_name = "DIR|FILE", required = true)]
     pub layers: Vec<PathBuf>,
-    /// Write it into this file; the suffix says how (.img, .squashfs, .cpio.gz, .tar.xz …)
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub output: PathBuf,
+    /// Write it into this file; the suffix says how (.img, .qcow2, .squashfs, .cpio.gz, .tar.xz …), or what stands in front of a colon
+    #[arg(short, long, value_name = "FILE|oci:DIR|docker-archive:FILE", required_unless_present = "write", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Write a disk image over this disk, which nothing may be using, and read it back
+    #[arg(long, value_name = "DISK", conflicts_with_all = ["output", "force"], help_heading = "Output")]
+    pub write: Option<PathBuf>,
+    /// Don't ask before a disk is written over
+    #[arg(long, requires = "write", help_heading = "Output")]
+    pub yes: bool,
     /// How a disk image is made
     #[command(flatten)]
     pub image: ImageArgs,

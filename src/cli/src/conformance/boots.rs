@@ -53,7 +53,7 @@ fn tried(bench: &Bench<'_>, plan: &Plan) -> Result<Result<u8, BootError>, Failur
         architecture: plan.architecture,
         kernel: Some(&kernel),
         initrd: bench.args.initrd.as_deref(),
-        disk: Some(Disk { path: image, write: false, nvdimm: false }),
+        disk: Some(Disk { path: image, write: false, nvdimm: false, qcow2: false }),
         command_line: record.map(|record| record.command_line).unwrap_or_default(),
         memory_mib: MEMORY,
         processors: 1,

@@ -1,11 +1,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rootfs_image::SquashfsInfo;
 use rootfs_image::inspect::{
     ArchiveFacts, ArchiveForm, Content, DaxFacts, DiskFacts, ExtFacts, FatFacts, GptFacts, Inspection, MbrFacts, PartitionEntry,
-    PartitionFacts, VerityFacts,
+    PartitionFacts, Qcow2Content, VerityFacts,
 };
+use rootfs_image::{Qcow2Facts, SquashfsInfo};
 
 use crate::units;
 
@@ -14,6 +14,16 @@ pub(crate) fn write_inspection(path: &Path, inspection: &Inspection) -> String {
     let mut text = format!("{}: {}, {}\n", path.display(), units::size(inspection.size), summary(&inspection.content));
     match &inspection.content {
         Content::Disk(disk) => write_disk(&mut text, disk),
+        Content::Qcow2(qcow2) => match &**qcow2 {
+            Ok(Qcow2Content { facts, disk }) => {
+                write_qcow2(&mut text, facts, disk);
+                match &disk.content {
+                    Content::Disk(disk) => write_disk(&mut text, disk),
+                    content => write_details(&mut text, "", content),
+                }
+            }
+            Err(error) => row(&mut text, "", "damaged", &error.to_string()),
+        },
         content => write_details(&mut text, "", content),
     }
     text
@@ -55,6 +65,20 @@ fn write_disk(text: &mut String, disk: &DiskFacts) {
     for partition in &disk.partitions {
         write_partition(text, partition);
     }
+}
+
+fn write_qcow2(text: &mut String, facts: &Qcow2Facts, disk: &Inspection) {
+    let state = if facts.is_corrupt {
+        ", DAMAGED"
+    } else if facts.is_dirty {
+        ", not closed"
+    } else {
+        ""
+    };
+    let packing = if facts.compression == "zstd" { ", zstd" } else { "" };
+    let line = format!("version {}, clusters of {}{packing}{state}", facts.version, units::size(facts.cluster));
+    row(text, "", "qcow2", &line);
+    row(text, "", "disk", &format!("{}, {}", units::size(facts.size), summary(&disk.content)));
 }
 
 fn dax_line(dax: &DaxFacts, front: Option<&MbrFacts>) -> String {
@@ -106,7 +130,7 @@ fn write_details(text: &mut String, indent: &str, content: &Content) {
         Content::Fat(facts) => write_fat(text, indent, facts),
         Content::Verity(facts) => write_verity(text, indent, facts),
         Content::Archives(archives) => archives.iter().for_each(|archive| write_archive(text, indent, archive)),
-        Content::Disk(_) | Content::Named(_) | Content::Unknown => {}
+        Content::Disk(_) | Content::Qcow2(_) | Content::Named(_) | Content::Unknown => {}
     }
 }
 

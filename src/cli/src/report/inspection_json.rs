@@ -1,7 +1,7 @@
 use rootfs_image::SquashfsInfo;
 use rootfs_image::inspect::{
     ArchiveFacts, Content, DaxFacts, DiskFacts, ExtFacts, FatFacts, GptFacts, GptTable, Inspection, MbrFacts, Packing, PartitionEntry,
-    PartitionFacts, VerityFacts,
+    PartitionFacts, Qcow2Content, VerityFacts,
 };
 use serde_json::{Value, json};
 
@@ -21,6 +21,7 @@ fn content(content: &Content) -> Value {
         Content::Fat(facts) => ("fat", fat(facts)),
         Content::Verity(facts) => ("verity", verity(facts)),
         Content::Archives(archives) => ("archives", json!({ "archives": archives.iter().map(archive).collect::<Vec<_>>() })),
+        Content::Qcow2(facts) => ("qcow2", facts.as_ref().as_ref().map_or_else(|error| json!({ "damaged": error.to_string() }), qcow2)),
         Content::Named(name) => (*name, json!({})),
         Content::Unknown => ("unknown", json!({})),
     };
@@ -29,6 +30,20 @@ fn content(content: &Content) -> Value {
         object.append(members);
     }
     Value::Object(object)
+}
+
+fn qcow2(found: &Qcow2Content) -> Value {
+    let facts = &found.facts;
+    json!({
+        "version": facts.version,
+        "size": facts.size,
+        "cluster_size": facts.cluster,
+        "compression": facts.compression,
+        "snapshots": facts.snapshots,
+        "dirty": facts.is_dirty,
+        "corrupt": facts.is_corrupt,
+        "disk": content(&found.disk.content),
+    })
 }
 
 fn disk(facts: &DiskFacts) -> Value {

@@ -1,10 +1,11 @@
 //! What is written, from the file's name and the flags: docs/images.md has the table.
 
 mod compression;
+mod container;
 mod disk;
 mod name;
 
-use crate::output::{Form, Format, Output};
+use crate::output::{Container, Form, Format, Output};
 use crate::setting_error::SettingError;
 use crate::sourced::{Source, Sourced};
 use crate::wishes::Wishes;
@@ -22,6 +23,9 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
         disk::settle(&Wishes { fs: None, table: None, boot: None, ..wishes.clone() }, None, None)?;
         return Ok(None);
     };
+    if let Some(output) = container::settle(said, wishes, packing.clone())? {
+        return Ok(Some(output));
+    }
     let shown = said.with(said.value.display().to_string());
     let name = Name::of(&said.value);
     if let Name::Later = name {
@@ -43,9 +47,13 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
     let form = match format {
         Format::Disk => {
             let (options, boot) = disk::settle(wishes, name.filesystem(), packing)?;
-            Form::Disk(Box::new(options), boot)
+            Form::Disk(Box::new(options), boot, Container::Raw)
         }
-        Format::Tar | Format::Cpio => {
+        Format::Qcow2 => {
+            let (options, boot, compression) = disk::settle_qcow2(wishes, packing)?;
+            Form::Disk(Box::new(options), boot, Container::Qcow2(compression))
+        }
+        Format::Tar | Format::Cpio | Format::Oci | Format::DockerArchive => {
             disk::refuse_all(wishes, format)?;
             let compression = compression::of_archive(packing, name.compression(), format)?;
             if format == Format::Tar { Form::Tar(compression) } else { Form::Cpio(compression) }
@@ -87,9 +95,14 @@ mod tests {
             Err(error) => error.to_string(),
             Ok(None) => "nothing".to_owned(),
             Ok(Some(output)) => match output.form {
+                Form::Oci(tag, compression) => format!("oci {} {tag:?} {compression:?}", output.path.display()),
+                Form::DockerArchive(name, compression) => format!("docker {} {name:?} {compression:?}", output.path.display()),
                 Form::Tar(compression) => format!("tar {compression:?}"),
                 Form::Cpio(compression) => format!("cpio {compression:?}"),
-                Form::Disk(options, _) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
+                Form::Disk(options, _, Container::Raw) => format!("{:?} {}", options.table, disk::name_of(&options.root)),
+                Form::Disk(options, _, Container::Qcow2(compression)) => {
+                    format!("{:?} {} in qcow2 {compression:?}", options.table, disk::name_of(&options.root))
+                }
             },
         }
     }
@@ -112,7 +125,7 @@ mod tests {
             ("guest.raw", "Mbr ext4"),
             ("root.ext4", "None ext4"),
             ("root.squashfs", "None squashfs"),
-            ("guest.qcow2", "--output guest.qcow2: writing this format can't be done yet"),
+            ("guest.qcow2", "Mbr ext4 in qcow2 None"),
             (".tar", "--output .tar: the suffix tells no format"),
             ("rootfs", "--output rootfs: the suffix tells no format"),
             ("rootfs.zip", "--output rootfs.zip: the suffix tells no format"),
@@ -126,7 +139,7 @@ mod tests {
         let format = |format| ImageArgs { format: some(format), ..ImageArgs::default() };
         assert_eq!(told("initrd.img", format("cpio")), "cpio Gzip { level: 6 }");
         assert_eq!(told("initrd", format("cpio")), "cpio Gzip { level: 6 }");
-        assert_eq!(told("x", format("zip")), "--format zip: `zip` is none of disk, tar, cpio");
+        assert_eq!(told("x", format("zip")), "--format zip: `zip` is none of disk, qcow2, tar, cpio");
         assert_eq!(told("x.tar", format("cpio")), "--format cpio: the name `x.tar` is that of a tar");
         let compress = |name, compress| told(name, ImageArgs { compress: some(compress), ..ImageArgs::default() });
         assert_eq!(compress("x.tar", "zstd:19"), "tar Zstd { level: 19 }");
@@ -135,6 +148,38 @@ mod tests {
         assert_eq!(compress("x.tar", "lz4"), "--compress lz4: a tar is packed with gz, xz, zstd or none");
         assert_eq!(compress("x.tar", "xz:12"), "--compress xz:12: xz has the levels 0 to 9");
         assert_eq!(compress("x.img", "xz"), "--compress xz: ext4 has no compression");
+        assert_eq!(compress("x.qcow2", "zstd"), "Mbr ext4 in qcow2 Zstd { level: 3 }");
+        assert_eq!(compress("x.qcow2", "zstd:9"), "Mbr ext4 in qcow2 Zstd { level: 9 }");
+        assert_eq!(compress("x.qcow2", "none"), "Mbr ext4 in qcow2 None");
+        assert_eq!(compress("x.qcow2", "gz"), "--compress gz: a qcow2 is packed with zstd or none");
+        let packed = ImageArgs { fs: some("squashfs"), compress: some("zstd"), ..ImageArgs::default() };
+        assert_eq!(told("x.qcow2", packed), "Mbr squashfs in qcow2 None");
+        assert_eq!(told("x.img", format("qcow2")), "Mbr ext4 in qcow2 None");
+        assert_eq!(told("x.qcow2", format("disk")), "--format disk: the name `x.qcow2` is that of a qcow2");
+        let mapped = ImageArgs { dax: true, ..ImageArgs::default() };
+        assert_eq!(told("x.qcow2", mapped), "a guest maps the disk itself, and a qcow2 is none");
+    }
+
+    #[test]
+    fn images_of_containers_are_named_as_skopeo_names_them() {
+        let plain = |name| told(name, ImageArgs::default());
+        assert_eq!(plain("oci:./layout"), "oci ./layout Some(\"latest\") Gzip { level: 6 }");
+        assert_eq!(plain("oci:a/b:1.0"), "oci a/b Some(\"1.0\") Gzip { level: 6 }");
+        assert_eq!(plain("docker-archive:x.tar"), "docker x.tar None None");
+        assert_eq!(plain("docker-archive:x.tar:my/guest"), "docker x.tar Some(\"my/guest:latest\") None");
+        assert_eq!(plain("docker-archive:x.tar:guest:9"), "docker x.tar Some(\"guest:9\") None");
+        assert_eq!(plain("oci:a:b c"), "--output oci:a:b c: `b c` can't be a tag");
+        assert_eq!(plain("oci::tag"), "--output oci::tag: it names no place");
+        assert_eq!(plain("docker-archive:x.tar:Guest"), "--output docker-archive:x.tar:Guest: `Guest` can't be the name of an image");
+        let compress = |name, compress| told(name, ImageArgs { compress: some(compress), ..ImageArgs::default() });
+        assert_eq!(compress("oci:a", "zstd:9"), "oci a Some(\"latest\") Zstd { level: 9 }");
+        assert_eq!(compress("oci:a", "xz"), "--compress xz: an OCI layout is packed with gz, zstd or none");
+        assert_eq!(compress("docker-archive:x", "gz"), "docker x None Gzip { level: 6 }");
+        assert_eq!(compress("docker-archive:x", "zstd"), "--compress zstd: a docker-archive is packed with gz or none");
+        let sized = ImageArgs { size: some("1G"), ..ImageArgs::default() };
+        assert_eq!(told("oci:a", sized), "--size 1G: an OCI layout has none");
+        let formatted = ImageArgs { format: some("tar"), ..ImageArgs::default() };
+        assert_eq!(told("oci:a", formatted), "--format tar: the name `oci:a` is that of an image of containers");
     }
 
     #[test]

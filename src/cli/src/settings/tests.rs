@@ -81,7 +81,7 @@ fn wrong_values_are_refused() {
         (&["--ext4-profile", "small"], "--ext4-profile small: `small` is none of default, read-only, compat"),
         (&["--block-size", "8K"], "--block-size 8K: a block has 1K, 2K or 4K"),
         (&["--block-size", "large"], "--block-size large: it is no size"),
-        (&["-o", "x.qcow2"], "--output x.qcow2: writing this format can't be done yet"),
+        (&["-o", "x.qcow2", "--dax"], "a guest maps the disk itself, and a qcow2 is none"),
     ] {
         let error = settled(flags, &[]).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rootfs_boot::{BootError, BootRequest, Disk, Forward, Kernel, Network, Session, Stdio, Verdict, boot, command_line};
-use rootfs_image::FileSource;
 use rootfs_image::inspect::{Content, Inspection};
+use rootfs_image::{FileSource, Qcow2Image};
 use rootfs_plugin::Architecture;
 use serde_json::json;
 
@@ -43,7 +43,12 @@ pub(super) fn run(args: &BootArgs, registry: &Registry, environment: &Environmen
         architecture,
         kernel: kernel.as_ref(),
         initrd: args.initrd.as_deref(),
-        disk: Some(Disk { path: args.image.clone(), write: args.write, nvdimm: record.as_ref().is_some_and(|record| record.dax) }),
+        disk: Some(Disk {
+            path: args.image.clone(),
+            write: args.write,
+            nvdimm: record.as_ref().is_some_and(|record| record.dax),
+            qcow2: is_qcow2(&args.image),
+        }),
         command_line: guest_command_line(args, record.as_ref()),
         memory_mib: memory(&args.memory).map_err(ours)?,
         processors: args.cpus,
@@ -72,10 +77,17 @@ fn starts_by_itself(args: &BootArgs, architecture: Architecture) -> bool {
     }
     // What can't be looked at is for whoever boots it to complain of.
     let inspection = FileSource::open(&args.image).ok().and_then(|source| Inspection::of(&source).ok());
+    let has_code = |content: &Content| matches!(content, Content::Disk(disk) if disk.mbr.as_ref().is_some_and(|mbr| mbr.has_boot_code));
     match inspection.map(|inspection| inspection.content) {
-        Some(Content::Disk(disk)) => disk.mbr.is_some_and(|mbr| mbr.has_boot_code),
-        _ => false,
+        Some(Content::Qcow2(qcow2)) => qcow2.is_ok_and(|qcow2| has_code(&qcow2.disk.content)),
+        Some(content) => has_code(&content),
+        None => false,
     }
+}
+
+/// By its header. What can't be read is for whoever boots it to complain of.
+fn is_qcow2(image: &Path) -> bool {
+    FileSource::open(image).is_ok_and(|source| Qcow2Image::open(&source).is_ok())
 }
 
 fn kernel(

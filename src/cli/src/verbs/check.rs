@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use rootfs_check::Severity;
 
 use super::{print, print_json};
@@ -9,12 +12,15 @@ use crate::privilege::become_owner;
 use crate::record;
 use crate::report::{findings_json, write_findings};
 use crate::target::record_path;
+use crate::tree_source;
 
-pub(super) fn run(args: &CheckArgs, environment: &Environment) -> Result<Exit, Failure> {
+pub(super) fn run(args: &CheckArgs, environment: &Environment, interrupted: &Arc<AtomicBool>) -> Result<Exit, Failure> {
     become_owner(&args.root, environment)?;
-    let directory = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
-    let expected = record::read_expected(&record_path(&directory))?.unwrap_or_else(Expected::bootable);
-    let tree = record::scan(&directory, false).map_err(|error| Failure::of(&error))?;
+    let root = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
+    let known = if root.is_dir() { record::read_expected(&record_path(&root))? } else { None };
+    let expected = known.unwrap_or_else(Expected::bootable);
+    let spool = tempfile::tempdir().map_err(|error| Failure::of(&error))?;
+    let tree = tree_source::read(&root, false, spool.path(), interrupted)?;
     let findings = expected.check(&tree)?;
     if args.json {
         print_json(&findings_json(&findings))?;

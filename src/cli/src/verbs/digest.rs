@@ -1,41 +1,18 @@
-use std::path::Path;
-
-use rootfs_tree::{Tree, TreeError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::print;
 use crate::args::DigestArgs;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::privilege::become_owner;
-use crate::record;
+use crate::tree_source;
 
-pub(super) fn run(args: &DigestArgs, environment: &Environment) -> Result<Exit, Failure> {
+pub(super) fn run(args: &DigestArgs, environment: &Environment, interrupted: &Arc<AtomicBool>) -> Result<Exit, Failure> {
     become_owner(&args.root, environment)?;
-    let is_directory = fs_err::metadata(&args.root).map_err(|error| Failure::of(&error))?.is_dir();
-    let digest = if is_directory { digest_of_directory(&args.root) } else { digest_of_tar(&args.root) };
-    print(&format!("{}\n", digest?))?;
-    Ok(Exit::Done)
-}
-
-fn digest_of_directory(path: &Path) -> Result<rootfs_tree::Digest, Failure> {
-    let tree = record::scan(path, true).map_err(|error| unreadable(&error))?;
-    tree.digest().map_err(|error| unreadable(&error))
-}
-
-fn digest_of_tar(path: &Path) -> Result<rootfs_tree::Digest, Failure> {
     let spool = tempfile::tempdir().map_err(|error| Failure::of(&error))?;
-    let mut tree = Tree::from_tar(path, spool.path()).map_err(|error| unreadable(&error))?;
-    tree.hash_contents().map_err(|error| unreadable(&error))?;
-    tree.digest().map_err(|error| unreadable(&error))
-}
-
-fn unreadable(error: &TreeError) -> Failure {
-    let mut source = std::error::Error::source(error);
-    let mut denied = false;
-    while let Some(cause) = source {
-        denied |= cause.downcast_ref::<std::io::Error>().is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied);
-        source = cause.source();
-    }
-    let hint = denied.then(|| "a root filesystem has files that only root may read: run it with sudo".to_owned());
-    Failure::of(error).hint(hint)
+    let tree = tree_source::read(&args.root, true, spool.path(), interrupted)?;
+    let digest = tree.digest().map_err(|error| Failure::of(&error))?;
+    print(&format!("{digest}\n"))?;
+    Ok(Exit::Done)
 }

@@ -7,11 +7,12 @@ use rootfs_package::lock::Lock;
 use rootfs_package::observer::{Event, Observer as _, Step};
 use rootfs_package::tools::ToolOptions;
 use rootfs_sandbox::Local;
-use rootfs_tree::{Tree, TreeError};
+use rootfs_tree::{Overlay, Tree, TreeError};
 
 use super::build::{host, now};
 use super::print_json;
 use crate::args::ImageVerbArgs;
+use crate::block_device::{self, BlockDevice};
 use crate::customise::lay_layer;
 use crate::engine_options::program;
 use crate::environment::Environment;
@@ -32,6 +33,7 @@ use crate::settings::output;
 use crate::sourced::{Source, Sourced};
 use crate::starter::Starter;
 use crate::target::{Targets, record_path};
+use crate::tree_source;
 use crate::units;
 use crate::wishes::Wishes;
 
@@ -42,17 +44,26 @@ pub(super) fn run(
     environment: &Environment,
     interrupted: Arc<AtomicBool>,
 ) -> Result<Exit, Failure> {
+    let device = args.write.as_deref().map(|path| BlockDevice::claim(path, args.yes)).transpose()?;
     for layer in &args.layers {
         become_owner(layer, environment)?;
     }
-    let said = Sourced::new(args.output.clone(), Source::Flag("--output"));
+    let scratch = device.as_ref().map(|_| scratch(environment)).transpose()?;
+    let said = match (&args.output, &scratch) {
+        (Some(output), _) => Sourced::new(output.clone(), Source::Flag("--output")),
+        (None, Some(scratch)) => Sourced::new(scratch.path().join("disk.img"), Source::Flag("--write")),
+        (None, None) => return Err(SettingError::NoTarget.into()),
+    };
     let wishes = Wishes { output: Some(said), ..Wishes::from(args.image.clone()) };
     let output = output::settle(&wishes)?.ok_or(SettingError::NoTarget)?;
+    if device.is_some() && !output.form.is_disk() {
+        return Err(Failure::new("only a disk can be written over a disk").exit(Exit::Usage));
+    }
     let layers: Vec<PathBuf> =
         args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
-    let targets = Targets::claim(None, Some(&output.path), args.force)?;
+    let targets = Targets::claim_for(None, Some(&output), args.force)?;
     let progress = Progress::new(Verbosity::Normal, Arc::clone(&interrupted));
-    let source = read(&layers, targets.stage())?;
+    let source = read(&layers, targets.stage(), &interrupted)?;
 
     progress.event(Event::Began(Step::Check));
     let findings = if args.no_check { Vec::new() } else { source.expected.check(&source.tree)? };
@@ -69,16 +80,32 @@ pub(super) fn run(
     let record = Record { tree: &source.tree, lock: source.lock.as_ref(), expected: &source.expected };
     let target = targets.output.clone().unwrap_or_else(|| output.path.clone());
     let written = write_image(&record, (&output.form, starter.as_ref()), &targets, &target, &progress);
+    let written = written.and_then(|written| {
+        device.as_ref().map_or(Ok(()), |device| block_device::write(device, &target, &progress))?;
+        Ok(written)
+    });
     progress.finish();
     let (image, paths) = match written {
+        // It says what that has left behind.
+        Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
         Err(_) if interrupted.load(Ordering::Relaxed) => return Err(Failure::new("interrupted").exit(Exit::Interrupted)),
         written => written?,
     };
     if args.json {
         print_json(&serde_json::to_value(&image.record).map_err(|error| Failure::of(&error))?)?;
     }
-    eprint(&told(&output.path, &image, &paths));
+    match &device {
+        // What lies beside the image on its way is of no use behind it.
+        Some(device) => eprint(&told(device.path(), &image, &paths[..1])),
+        None => eprint(&told(&output.path, &image, &paths)),
+    }
     Ok(Exit::Done)
+}
+
+/// Where an image is made before it is written over a disk.
+fn scratch(environment: &Environment) -> Result<tempfile::TempDir, Failure> {
+    let place = environment.path("TMPDIR").unwrap_or_else(|| Path::new("/var/tmp").to_owned());
+    tempfile::Builder::new().prefix("rootfs-gen.").tempdir_in(place).map_err(|error| Failure::of(&error))
 }
 
 /// What starts the disk: the newest kernel of the release that the root filesystem was built from, and what goes with it.
@@ -119,20 +146,24 @@ struct Root {
 }
 
 /// The layers one over another, with what is known of the first: what lies beside a directory of ours.
-fn read(layers: &[PathBuf], spool: &Path) -> Result<Root, Failure> {
+fn read(layers: &[PathBuf], spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Root, Failure> {
     let failed = |error: TreeError| Failure::of(&error);
     let (mut tree, mut lock, mut expected) = (Tree::default(), None, Expected::bootable());
     for (number, layer) in layers.iter().enumerate() {
         let spool = spool.join(format!("layer {number}"));
-        if number > 0 {
+        if number > 0 && layer.is_dir() {
             lay_layer(&mut tree, layer, &spool)?;
+        } else if number > 0 {
+            let upper = tree_source::read_file(layer, &spool, interrupted)?;
+            tree.overlay(&upper, Overlay::Layer)
+                .map_err(|error| Failure::new(format!("can't lay `{}` over the tree", layer.display())).because(&error))?;
         } else if layer.is_dir() {
             tree = record::scan(layer, false).map_err(failed)?;
             let record = record_path(layer);
             expected = read_expected(&record)?.unwrap_or(expected);
             lock = read_lock(&record)?;
         } else {
-            tree = Tree::from_tar(layer, &spool).map_err(failed)?;
+            tree = tree_source::read_file(layer, &spool, interrupted)?;
         }
     }
     tree.hash_contents().map_err(failed)?;

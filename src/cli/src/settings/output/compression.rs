@@ -1,4 +1,4 @@
-use rootfs_image::{Compression, SquashfsCompression};
+use rootfs_image::{Compression, Qcow2Compression, SquashfsCompression};
 
 use crate::output::Format;
 use crate::setting_error::SettingError;
@@ -60,6 +60,18 @@ impl Packing {
     /// Without a level where there are none.
     fn no_level(&self, name: &str) -> Result<(), SettingError> {
         if self.level.is_some() { Err(SettingError::invalid(&self.said, format!("{name} has no levels"))) } else { Ok(()) }
+    }
+
+    /// How the clusters of a qcow2 are compressed.
+    pub(super) fn of_qcow2(&self) -> Result<Qcow2Compression, SettingError> {
+        match self.algorithm {
+            Algorithm::None => {
+                self.no_level("none")?;
+                Ok(Qcow2Compression::None)
+            }
+            Algorithm::Zstd => Ok(Qcow2Compression::Zstd { level: self.level("zstd", 3, (1, 22))? }),
+            _ => Err(SettingError::invalid(&self.said, "a qcow2 is packed with zstd or none")),
+        }
     }
 
     /// How the blocks of a squashfs are compressed.

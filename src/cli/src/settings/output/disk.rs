@@ -1,5 +1,6 @@
 use rootfs_image::{
-    BlockSize, DiskOptions, Ext4Options, Holes, OtherXattrs, Profile, RootFilesystem, Size, SquashfsOptions, Table, VerityOptions,
+    BlockSize, DiskOptions, Ext4Options, Holes, OtherXattrs, Profile, Qcow2Compression, RootFilesystem, Size, SquashfsOptions, Table,
+    VerityOptions,
 };
 
 use super::compression::Packing;
@@ -89,6 +90,20 @@ pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option
     };
     options.check().map_err(|source| SettingError::Mix { reason: source.to_string(), hint: source.hint() })?;
     Ok((options, boot))
+}
+
+/// A disk in a qcow2. What packs is the image's where the filesystem has no compression of its own.
+pub(super) fn settle_qcow2(wishes: &Wishes, packing: Option<Packing>) -> Result<(DiskOptions, Boot, Qcow2Compression), SettingError> {
+    let (own, inner) = match &wishes.fs {
+        Some(said) if one_of(said, &FILESYSTEMS)? == Filesystem::Squashfs => (None, packing),
+        _ => (packing, None),
+    };
+    let compression = own.map(|packing| packing.of_qcow2()).transpose()?.unwrap_or_default();
+    let (options, boot) = settle(wishes, None, inner)?;
+    if options.dax {
+        return Err(SettingError::Mix { reason: "a guest maps the disk itself, and a qcow2 is none".to_owned(), hint: None });
+    }
+    Ok((options, boot, compression))
 }
 
 /// Refuses what doesn't go with a disk that starts by itself.

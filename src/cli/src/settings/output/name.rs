@@ -14,6 +14,8 @@ pub(super) enum Name {
     Disk,
     /// A filesystem without a partition table.
     Bare(Filesystem),
+    /// A disk in QEMU's own image.
+    Qcow2,
     /// What a later version writes.
     Later,
     /// Nothing that is known.
@@ -39,7 +41,7 @@ const SUFFIXES: [(&str, Name); 19] = [
     ("ext4", Name::Bare(Filesystem::Ext4)),
     ("squashfs", Name::Bare(Filesystem::Squashfs)),
     ("sqfs", Name::Bare(Filesystem::Squashfs)),
-    ("qcow2", Name::Later),
+    ("qcow2", Name::Qcow2),
     ("erofs", Name::Later),
 ];
 
@@ -55,6 +57,7 @@ impl Name {
         match self {
             Self::Archive(format, _) => Some(format),
             Self::Bare(_) => Some(Format::Disk),
+            Self::Qcow2 => Some(Format::Qcow2),
             Self::Disk | Self::Later | Self::Nothing => None,
         }
     }

@@ -1,0 +1,99 @@
+//! Images back into trees, of whoever made them: filesystems, archives, and disks with one of these in a partition.
+//!
+//! An image is hostile: memory is bounded by what it has of metadata, every directory is read once, and no more is unpacked than an image of its length can
+//! reasonably hold. A content that lies in one piece in a raw image is not copied: the tree points to it. All others are unpacked into one sparse file in a
+//! directory that the caller names, and which must stay as long as the tree is in use.
+//!
+//! [`form`] has a variant for each format. A filesystem's own module reads it, as `read_tree` of its image and a [`Contents`].
+
+mod cpio;
+mod error;
+mod form;
+mod packed;
+mod partition;
+mod spool;
+
+use std::path::Path;
+
+use rootfs_tree::{Layer, Tree};
+
+pub use error::ReadError;
+pub(crate) use spool::{Contents, Piece};
+
+use crate::ext4::Ext4Image;
+use crate::progress::Progress;
+use crate::qcow2::{Qcow2Error, Qcow2Image};
+use crate::source::{FileSource, ImageSource, Stretch};
+use crate::squashfs::SquashfsReader;
+use form::{Filesystem, Form};
+use spool::Spool;
+
+/// An image as a tree.
+#[derive(Debug)]
+pub struct ReadImage {
+    /// What is in it. Contents are not hashed.
+    pub tree: Tree,
+    /// `ext4`, `squashfs`, `tar`, `cpio`.
+    pub form: &'static str,
+    /// The number of the partition it is in; none where there is no table.
+    pub partition: Option<u32>,
+}
+
+impl ReadImage {
+    /// Reads the tree of an image: a filesystem, a disk with a root partition, or an archive; any of them may be compressed with gzip, xz or zstd,
+    /// and disks may be qcow2.
+    /// What has to be unpacked goes into `spool`, a directory that is made if it is missing.
+    ///
+    /// # Errors
+    /// When there is no tree in it, it is damaged, or the spool can't be written.
+    pub fn of(path: &Path, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
+        let source = FileSource::open(path).map_err(ReadError::Open)?;
+        match Qcow2Image::open(&source) {
+            Err(Qcow2Error::Magic) => {}
+            // Nothing in it lies in the file as it is.
+            image => return read_disk(None, &image?, spool, progress),
+        }
+        match Form::of(&source)? {
+            Form::Packed(packing) => {
+                let plain = packed::unpack(&source, packing, spool, progress)?;
+                let source = FileSource::open(&plain).map_err(ReadError::Open)?;
+                read(&plain, &source, spool, progress)
+            }
+            _ => read(path, &source, spool, progress),
+        }
+    }
+}
+
+/// Reads what is not compressed as a whole.
+fn read(path: &Path, source: &dyn ImageSource, spool: &Path, progress: &dyn Progress) -> Result<ReadImage, ReadError> {
+    match Form::of(source)? {
+        Form::Cpio => Ok(ReadImage { tree: cpio::read_tree(source, path)?, form: "cpio", partition: None }),
+        Form::Tar => Ok(ReadImage { tree: Tree::from_tar(path, spool)?, form: "tar", partition: None }),
+        Form::Packed(_) => Err(ReadError::NoTree { found: "a compressed stream in a compressed stream" }),
+        Form::Disk(_) | Form::Filesystem(_) => read_disk(Some(path), source, spool, progress),
+    }
+}
+
+/// Reads a disk or a filesystem, which is a file on the host if that is given.
+fn read_disk(path: Option<&Path>, source: &dyn ImageSource, spool: &Path, progress: &dyn Progress) -> Result<ReadImage, ReadError> {
+    let (form, number, start, length) = match Form::of(source)? {
+        Form::Disk(disk) => {
+            let (number, start, length) = partition::root_of(&disk)?;
+            (Form::of_filesystem(&Stretch::of(source, start, length))?, Some(number), start, length)
+        }
+        Form::Filesystem(form) => (form, None, 0, source.length()),
+        Form::Cpio | Form::Tar | Form::Packed(_) => return Err(ReadError::NoRoot),
+    };
+    let mut tree = Tree::default();
+    let place = path.map(|path| (tree.add_layer(Layer { path: path.to_owned() }), start));
+    let stretch = Stretch::of(source, start, length);
+    let spool = Spool::create(spool, source.length())?;
+    let layer = tree.add_layer(Layer { path: spool.path().to_owned() });
+    let mut contents = Contents::new(&stretch, place, spool, layer, progress);
+    match form {
+        Filesystem::Ext => Ext4Image::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
+        Filesystem::Squashfs => SquashfsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
+    }
+    contents.finish()?;
+    Ok(ReadImage { tree, form: form.name(), partition: number })
+}

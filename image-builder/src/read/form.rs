@@ -1,0 +1,83 @@
+use super::ReadError;
+use crate::inspect::{ArchiveForm, Content, DiskFacts, InspectError, Kind, Packing};
+use crate::source::ImageSource;
+
+/// What an image is, as far as it takes to read it.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// Tables, with filesystems in partitions.
+    Disk(Box<DiskFacts>),
+    /// A filesystem alone.
+    Filesystem(Filesystem),
+    /// The kernel's archives.
+    Cpio,
+    /// A tar.
+    Tar,
+    /// Any of them, compressed.
+    Packed(Packing),
+}
+
+/// A filesystem that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filesystem {
+    /// ext2, ext3, ext4.
+    Ext,
+    Squashfs,
+}
+
+impl Filesystem {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ext => "ext4",
+            Self::Squashfs => "squashfs",
+        }
+    }
+
+    /// What a partition holds, if it can be read.
+    pub(super) fn of(content: &Content) -> Option<Self> {
+        match content {
+            Content::Ext(_) => Some(Self::Ext),
+            Content::Squashfs(_) => Some(Self::Squashfs),
+            _ => None,
+        }
+    }
+}
+
+impl Form {
+    /// By what an image begins with; archives are not read to their end.
+    pub(super) fn of(source: &dyn ImageSource) -> Result<Self, ReadError> {
+        let found = match Kind::of(source)? {
+            Kind::Archive(Some(packing), _) => return Ok(Self::Packed(packing)),
+            Kind::Archive(None, ArchiveForm::Cpio) => return Ok(Self::Cpio),
+            Kind::Archive(None, _) => return Ok(Self::Tar),
+            Kind::Content(Content::Disk(disk)) => return Ok(Self::Disk(disk)),
+            Kind::Content(content) => match Filesystem::of(&content) {
+                Some(filesystem) => return Ok(Self::Filesystem(filesystem)),
+                None => packed_otherwise(source)?.unwrap_or(content.name()),
+            },
+        };
+        Err(ReadError::NoTree { found })
+    }
+
+    /// The filesystem that is all of a stretch.
+    pub(super) fn of_filesystem(source: &dyn ImageSource) -> Result<Filesystem, ReadError> {
+        match Self::of(source)? {
+            Self::Filesystem(filesystem) => Ok(filesystem),
+            _ => Err(ReadError::NoRoot),
+        }
+    }
+}
+
+/// What others unpack.
+fn packed_otherwise(source: &dyn ImageSource) -> Result<Option<&'static str>, ReadError> {
+    let mut start = [0; 4];
+    match source.read_exact_at(0, &mut start) {
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        result => result.map_err(|source| InspectError::Read { offset: 0, source })?,
+    }
+    Ok(match start {
+        [b'B', b'Z', b'h', b'1'..=b'9'] => Some("packed with bzip2; gzip, xz and zstd can be unpacked here"),
+        [0x04, 0x22, 0x4d, 0x18] => Some("packed with lz4; gzip, xz and zstd can be unpacked here"),
+        _ => None,
+    })
+}
