@@ -29,9 +29,12 @@
 //! # }
 //! ```
 
+mod census;
+mod contents;
 mod cpio;
 mod dax;
 mod disk;
+mod duplicates;
 mod ext4;
 mod fat;
 mod feed;
@@ -41,6 +44,7 @@ mod image_file;
 pub mod inspect;
 mod limits;
 mod mbr;
+mod pipeline;
 mod progress;
 mod sink;
 mod source;
