@@ -29,12 +29,14 @@
 //! # }
 //! ```
 
+mod batch;
 mod census;
 mod contents;
 mod cpio;
 mod dax;
 mod disk;
 mod duplicates;
+mod erofs;
 mod ext4;
 mod fat;
 mod feed;
@@ -55,6 +57,7 @@ mod verity;
 
 pub use cpio::{Cpio, CpioError, write_cpio};
 pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, PartitionType, Role, RootFilesystem, Table};
+pub use erofs::{Erofs, ErofsCompression, ErofsError, ErofsLayout, ErofsOptions};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use ext4::{Ext4Facts, Ext4Flaw, Ext4Image, Ext4Place, Ext4Problem, Ext4ReadError, Ext4Report};
 pub use fat::{EspOptions, FatError, FatLayout};

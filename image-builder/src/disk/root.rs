@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use rootfs_tree::Tree;
 
 use super::error::DiskError;
@@ -75,16 +73,6 @@ impl Root {
 /// From all names and metadata of the tree; contents are not read.
 fn identity_of(tree: &Tree) -> [u8; 16] {
     let mut feed = Feed::new("squashfs 1");
-    // In the order of the names: the arena's order is that of how the tree came about.
-    let mut numbers = BTreeMap::new();
-    for entry in tree.walk() {
-        let node = tree.node(entry.id);
-        let next = numbers.len() as u64;
-        feed.bytes(&entry.path);
-        feed.number(*numbers.entry(entry.id).or_insert(next));
-        feed.metadata(&node.metadata);
-        feed.kind(&node.kind);
-    }
-    let digest = feed.finish();
-    name_based(&digest[..16])
+    feed.tree(tree);
+    name_based(&feed.finish()[..16])
 }

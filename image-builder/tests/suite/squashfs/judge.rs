@@ -118,7 +118,7 @@ pub(super) fn everything() -> Tree {
 }
 
 /// Bytes that no compressor makes shorter, the same every time.
-pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
+pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed * 2 + 1;
     let mut next = || {
         state ^= state << 13;
