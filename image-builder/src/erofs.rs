@@ -15,9 +15,11 @@ mod inode;
 mod layout;
 mod options;
 mod place;
+mod read;
 mod writer;
 mod xattr;
 
 pub use error::ErofsError;
 pub use options::{ErofsCompression, ErofsOptions};
+pub use read::{ErofsContent, ErofsEntry, ErofsInfo, ErofsInode, ErofsKind, ErofsName, ErofsReadError, ErofsReader, ErofsVerified};
 pub use writer::{Erofs, ErofsLayout};

@@ -58,6 +58,7 @@ mod verity;
 pub use cpio::{Cpio, CpioError, write_cpio};
 pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, PartitionType, Role, RootFilesystem, Table};
 pub use erofs::{Erofs, ErofsCompression, ErofsError, ErofsLayout, ErofsOptions};
+pub use erofs::{ErofsContent, ErofsEntry, ErofsInfo, ErofsInode, ErofsKind, ErofsName, ErofsReadError, ErofsReader, ErofsVerified};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use ext4::{Ext4Facts, Ext4Flaw, Ext4Image, Ext4Place, Ext4Problem, Ext4ReadError, Ext4Report};
 pub use fat::{EspOptions, FatError, FatLayout};

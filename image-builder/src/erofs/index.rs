@@ -32,7 +32,7 @@ impl Widths {
     }
 
     /// Bytes of them all; indexes of four bytes come in pairs.
-    fn size(self) -> u64 {
+    pub(crate) fn size(self) -> u64 {
         (self.first + self.last.next_multiple_of(2)).next_multiple_of(2) * 4 + self.narrow * 2
     }
 }

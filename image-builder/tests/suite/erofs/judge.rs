@@ -41,7 +41,7 @@ pub(super) fn write(tree: &Tree, options: &ErofsOptions) -> Judged {
     try_write(tree, options).unwrap()
 }
 
-fn expected(tree: &Tree) -> Tree {
+pub(super) fn expected(tree: &Tree) -> Tree {
     let mut tree = tree.clone();
     tree.hash_contents().unwrap();
     tree

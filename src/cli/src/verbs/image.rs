@@ -10,6 +10,7 @@ use rootfs_sandbox::Local;
 use rootfs_tree::{Tree, TreeError};
 
 use super::build::{host, now};
+use super::extension::Extension;
 use super::print_json;
 use crate::args::ImageVerbArgs;
 use crate::customise::lay_layer;
@@ -18,7 +19,6 @@ use crate::environment::Environment;
 use crate::expectations::Expected;
 use crate::failure::{Exit, Failure};
 use crate::guest_kernel::KernelSource;
-use crate::image_record::ImageRecord;
 use crate::invocation::Verbosity;
 use crate::output::Boot;
 use crate::privilege::become_owner;
@@ -40,7 +40,11 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
         become_owner(layer, environment)?;
     }
     let said = Sourced::new(args.output.clone(), Source::Flag("--output"));
-    let wishes = Wishes { output: Some(said), ..Wishes::from(args.image.clone()) };
+    let extension = args.extension.as_deref().map(Extension::named).transpose()?;
+    let mut wishes = Wishes { output: Some(said), ..Wishes::from(args.image.clone()) };
+    if extension.is_some() {
+        Extension::wish(&mut wishes);
+    }
     let output = output::settle(&wishes)?.ok_or(SettingError::NoTarget)?;
     let layers: Vec<PathBuf> =
         args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
@@ -49,7 +53,7 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
     let source = read(&layers, targets.stage())?;
 
     progress.event(Event::Began(Step::Check));
-    let findings = if args.no_check { Vec::new() } else { source.expected.check(&source.tree)? };
+    let findings = if args.no_check || extension.is_some() { Vec::new() } else { source.expected.check(&source.tree)? };
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         progress.finish();
         let hint = "mend it, or write the image all the same with --no-check";
@@ -71,7 +75,7 @@ pub(super) fn run(args: &ImageVerbArgs, environment: &Environment, interrupted: 
     if args.json {
         print_json(&serde_json::to_value(&image.record).map_err(|error| Failure::of(&error))?)?;
     }
-    eprint(&told(&output.path, &image, &paths));
+    eprint(&told(&output.path, &image, &paths, extension.as_ref()));
     Ok(Exit::Done)
 }
 
@@ -132,12 +136,15 @@ fn read(layers: &[PathBuf], spool: &Path) -> Result<Root, Failure> {
     Ok(Root { tree, lock, expected })
 }
 
-fn told(path: &Path, image: &Image, paths: &[PathBuf]) -> String {
+fn told(path: &Path, image: &Image, paths: &[PathBuf], extension: Option<&Extension>) -> String {
     let mut text = format!("{}: {}", path.display(), units::size(image.size));
     let mut row = |name: &str, value: &str| text.push_str(&format!("\n  {name:<7} {value}"));
-    if let Some(ImageRecord { command_line, digest, .. }) = &image.record {
-        row("boots", command_line);
-        row("digest", digest);
+    if let Some(record) = &image.record {
+        match extension {
+            Some(extension) => extension.told(record).iter().for_each(|(name, value)| row(name, value)),
+            None => row("boots", &record.command_line),
+        }
+        row("digest", &record.digest);
     }
     for path in &paths[1..] {
         row("in", &path.display().to_string());

@@ -40,7 +40,7 @@ const SUFFIXES: [(&str, Name); 19] = [
     ("squashfs", Name::Bare(Filesystem::Squashfs)),
     ("sqfs", Name::Bare(Filesystem::Squashfs)),
     ("qcow2", Name::Later),
-    ("erofs", Name::Later),
+    ("erofs", Name::Bare(Filesystem::Erofs)),
 ];
 
 impl Name {
