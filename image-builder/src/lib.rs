@@ -3,14 +3,14 @@
 //! | | |
 //! |---|---|
 //! | [`DiskLayout`] | a disk: MBR or GPT, a root filesystem, an EFI system partition, GRUB for a BIOS, dm-verity's hashes, Kata's DAX header |
-//! | [`Ext4Layout`], [`Squashfs`], [`FatLayout`] | filesystems alone |
+//! | [`Ext4Layout`], [`Squashfs`], [`ErofsLayout`], [`FatLayout`] | filesystems alone |
 //! | [`write_cpio`] | a kernel's first root; tars are written by the tree itself |
 //! | [`Encoder`] | what packs an archive, on all processors |
 //! | [`Uki`] | a kernel as a program for UEFI firmware |
 //!
 //! Nothing here starts a process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come
 //! from it or are given. A disk is planned first: a plan is arithmetic, knows the place of every byte, and refuses what can't be before a byte is written.
-//! Only a squashfs has a size that is known once it is compressed. Contents are then copied or compressed by many threads at once.
+//! Only a squashfs, and an erofs that is compressed, have a size that is known once they are. Contents are then copied or compressed by many threads at once.
 //!
 //! A tar to a disk that a kernel starts from:
 //!

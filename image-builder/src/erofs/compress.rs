@@ -106,13 +106,18 @@ impl Packer {
         }
         let mut packed = Packed::default();
         let mut rest = piece;
-        let mut last = 0;
+        let (mut last, mut plain) = (0, 0);
         while !rest.is_empty() {
             self.cluster.clear();
             // What fits a block takes one either way; and the kernel takes the end of a content for longer than it is when that is compressed.
-            let taken = if rest.len() > BLOCK_SIZE { self.fill(rest, last)? } else { 0 };
+            let taken = if rest.len() > BLOCK_SIZE && plain == 0 { self.fill(rest, last)? } else { 0 };
             let blocks = self.cluster.len().div_ceil(BLOCK_SIZE);
             let is_plain = taken <= blocks * BLOCK_SIZE || taken <= BLOCK_SIZE;
+            // What does not get shorter is not tried again at each of its blocks.
+            plain = match plain {
+                0 if is_plain => self.codec.room / BLOCK_SIZE - 1,
+                left => left.saturating_sub(1),
+            };
             let (length, blocks) = if is_plain { (rest.len().min(BLOCK_SIZE), 1) } else { (taken, blocks) };
             let start = packed.bytes.len();
             packed.bytes.resize(start + blocks * BLOCK_SIZE, 0);

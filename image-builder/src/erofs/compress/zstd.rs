@@ -39,6 +39,7 @@ impl Filler {
     pub(super) fn fill(&mut self, input: &[u8], last: usize, room: usize, output: &mut Vec<u8>) -> Result<usize, ErofsError> {
         // What fits, what does not, and what is tried next.
         let (mut fits, mut too_much) = (0, input.len() + 1);
+        let least = (room + room / 16).min(input.len());
         let mut next = if last > room { last } else { room * 3 };
         for _ in 0..TRIES {
             let taken = next.clamp(fits + 1, too_much - 1);
@@ -54,10 +55,11 @@ impl Filler {
                 }
                 Err(code) if get_error_name(code) == TOO_SMALL => {
                     too_much = taken;
-                    if too_much - fits <= 1 {
+                    if too_much - fits <= 1 || taken <= least {
                         break;
                     }
-                    next = usize::midpoint(fits, too_much);
+                    // Where hardly anything is gained, that is seen at once.
+                    next = if fits == 0 { least } else { usize::midpoint(fits, too_much) };
                 }
                 Err(code) => return Err(failed(code)),
             }

@@ -22,9 +22,7 @@ fn everything_is_seen() {
 #[test]
 fn lengths_of_contents() {
     let mut tree = empty();
-    for length in
-        [0, 1, 4000, 4032, 4033, 4064, 4065, 4095, 4096, 4097, 8191, 8192, 8193, 65_535, 65_536, 65_537, 300_001, 5_000_000, 9_000_000]
-    {
+    for length in [0, 1, 4032, 4033, 4064, 4065, 4095, 4096, 4097, 8191, 8192, 8193, 65_537, 200_001] {
         let text: Vec<u8> = b"some text and a number ".iter().copied().cycle().take(length).collect();
         add(&mut tree, Tree::ROOT, format!("text {length}"), Kind::inline(text));
         add(&mut tree, Tree::ROOT, format!("noise {length}"), Kind::inline(noise(length, length as u64)));
@@ -33,7 +31,7 @@ fn lengths_of_contents() {
         add(&mut tree, Tree::ROOT, format!("zeros {length}"), Kind::inline(vec![0; length]));
     }
     for compression in COMPRESSIONS {
-        for (cluster_size, inline_data) in [(4096, true), (16 << 10, false), (1 << 20, true)] {
+        for (cluster_size, inline_data) in [(4096, true), (64 << 10, false)] {
             judge(&tree, &ErofsOptions { cluster_size, inline_data, ..with(compression) });
         }
     }

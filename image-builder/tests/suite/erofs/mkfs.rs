@@ -27,9 +27,8 @@ fn what_mkfs_writes_is_read() {
         &["--chunksize=65536"],
         &["-zlz4"],
         &["-zlz4hc", "-C65536"],
-        &["-zlz4", "-Elegacy-compress"],
         &["-zlz4", "-Eztailpacking"],
-        &["-zlz4", "-Eztailpacking,legacy-compress", "-C16384"],
+        &["-zlz4hc", "-Eztailpacking", "-C16384"],
         &["-zlz4hc", "-Efragments"],
         &["-zlz4hc", "-Eall-fragments"],
         &["-zlz4", "-Efragments,ztailpacking", "-C65536"],
@@ -38,11 +37,22 @@ fn what_mkfs_writes_is_read() {
         mkfs(&image, &directory, arguments);
         let file = FileSource::open(&image).unwrap();
         let found = verify(&file).unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
-        assert_eq!((found.files, found.directories, found.others), (622, 5, 7), "{arguments:?}");
+        assert_eq!((found.files, found.directories, found.others), (623, 5, 7), "{arguments:?}");
         assert_same(&tree, &tree_of(&file));
         let is_packed = arguments.iter().any(|argument| argument.starts_with("-z"));
         assert_eq!(ErofsReader::open(&file).unwrap().info().algorithms.contains(&"lz4"), is_packed || found.clusters > 0, "{arguments:?}");
     }
+}
+
+/// Nobody needs it since Linux 5.4.
+#[test]
+fn the_oldest_form_is_refused_by_name() {
+    let host = tempfile::tempdir().unwrap();
+    let (directory, image) = (host.path().join("tree"), host.path().join("image"));
+    full().materialise(&directory).unwrap();
+    mkfs(&image, &directory, &["-zlz4", "-Elegacy-compress"]);
+    let error = verify(&FileSource::open(&image).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "the image needs compressed clusters with zeros behind them, which can't be read here");
 }
 
 /// Files of directories of the host, so many bytes of them together.

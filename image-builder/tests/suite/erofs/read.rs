@@ -84,7 +84,7 @@ fn what_is_written_is_read() {
             let judged = write(&tree, &ErofsOptions { cluster_size, label: b"root".to_vec(), ..with(compression) });
             let file = FileSource::open(&judged.image).unwrap();
             let found = verify(&file).unwrap();
-            assert_eq!((found.files, found.directories, found.others), (622, 5, 7));
+            assert_eq!((found.files, found.directories, found.others), (623, 5, 7));
             assert_eq!(found.clusters > 0, judged.erofs.compressed > 0);
             let reader = ErofsReader::open(&file).unwrap();
             let info = reader.info();
@@ -125,7 +125,7 @@ fn no_change_of_some_bytes_is_more_than_an_error() {
         // The bit that says that there is a checksum.
         bytes[1024 + 8] &= !1;
         let meta = usize::try_from(u32::from_le_bytes(bytes[1064..1068].try_into().unwrap())).unwrap() * 4096;
-        for round in 0..3000 {
+        for round in 0..1500 {
             let mut damaged = bytes.clone();
             for change in noise(12, round).chunks(4) {
                 let at = usize::from(u16::from_le_bytes([change[0], change[1]]));
@@ -141,7 +141,7 @@ fn no_change_of_some_bytes_is_more_than_an_error() {
             }
         }
     }
-    assert!(errors.len() > 30, "{errors:#?}");
+    assert!(errors.len() > 25, "{errors:#?}");
 }
 
 /// Directories that lead to each other, and claims far beyond the image.
