@@ -1,6 +1,8 @@
 //! Metadata of a tree on its way into a hash, from which identifiers are derived.
 
-use rootfs_tree::{Kind, Metadata, Time};
+use std::collections::BTreeMap;
+
+use rootfs_tree::{Kind, Metadata, Time, Tree};
 use sha2::{Digest, Sha256};
 
 /// Bytes that are gathered before they are hashed.
@@ -66,6 +68,20 @@ impl Feed {
         numbers.into_iter().for_each(|number| self.number(number));
         if let Kind::Symlink(target) = kind {
             self.bytes(target);
+        }
+    }
+
+    /// All names and metadata of a tree; contents are not read.
+    pub(crate) fn tree(&mut self, tree: &Tree) {
+        // In the order of the names: the arena's order is that of how the tree came about.
+        let mut numbers = BTreeMap::new();
+        for entry in tree.walk() {
+            let node = tree.node(entry.id);
+            let next = numbers.len() as u64;
+            self.bytes(&entry.path);
+            self.number(*numbers.entry(entry.id).or_insert(next));
+            self.metadata(&node.metadata);
+            self.kind(&node.kind);
         }
     }
 

@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`DiskLayout`] | a disk: MBR or GPT, a root filesystem, an EFI system partition, GRUB for a BIOS, dm-verity's hashes, Kata's DAX header |
-//! | [`Ext4Layout`], [`Squashfs`], [`FatLayout`] | filesystems alone |
+//! | [`Ext4Layout`], [`Squashfs`], [`ErofsLayout`], [`FatLayout`] | filesystems alone |
 //! | [`write_cpio`] | a kernel's first root; tars are written by the tree itself |
 //! | [`Qcow2File`] | a disk as QEMU's own image, sparse and compressed |
 //! | [`write_oci_layout`], [`write_docker_archive`] | images of containers |
@@ -13,7 +13,7 @@
 //!
 //! Nothing here starts a process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come
 //! from it or are given. A disk is planned first: a plan is arithmetic, knows the place of every byte, and refuses what can't be before a byte is written.
-//! Only a squashfs has a size that is known once it is compressed. Contents are then copied or compressed by many threads at once.
+//! Only a squashfs, and an erofs that is compressed, have a size that is known once they are. Contents are then copied or compressed by many threads at once.
 //!
 //! A tar to a disk that a kernel starts from:
 //!
@@ -32,10 +32,15 @@
 //! # }
 //! ```
 
+mod batch;
 mod calendar;
+mod census;
+mod contents;
 mod cpio;
 mod dax;
 mod disk;
+mod duplicates;
+mod erofs;
 mod ext4;
 mod fat;
 mod feed;
@@ -46,6 +51,7 @@ pub mod inspect;
 mod limits;
 mod mbr;
 mod oci;
+mod pipeline;
 mod progress;
 mod qcow2;
 mod read;
@@ -58,6 +64,8 @@ mod verity;
 
 pub use cpio::{Cpio, CpioError, write_cpio};
 pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, PartitionType, Role, RootFilesystem, Table};
+pub use erofs::{Erofs, ErofsCompression, ErofsError, ErofsLayout, ErofsOptions};
+pub use erofs::{ErofsContent, ErofsEntry, ErofsInfo, ErofsInode, ErofsKind, ErofsName, ErofsReadError, ErofsReader, ErofsVerified};
 pub use ext4::{BlockSize, Ext4Error, Ext4Layout, Ext4Options, Holes, Journal, Profile, Size};
 pub use ext4::{Ext4Facts, Ext4Flaw, Ext4Image, Ext4Place, Ext4Problem, Ext4ReadError, Ext4Report};
 pub use fat::{EspOptions, FatError, FatLayout};

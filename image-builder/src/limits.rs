@@ -28,3 +28,8 @@ pub(crate) fn check_kind(kind: &Kind, longest_target: usize) -> Result<(), Impos
         _ => Ok(()),
     }
 }
+
+/// `new_encode_dev` of the kernel. The numbers are checked before.
+pub(crate) fn encode_device(major: u32, minor: u32) -> u32 {
+    minor & 0xFF | major << 8 | (minor & !0xFF) << 12
+}

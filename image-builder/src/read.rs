@@ -20,6 +20,7 @@ use rootfs_tree::{Layer, Tree};
 pub use error::ReadError;
 pub(crate) use spool::{Contents, Piece};
 
+use crate::erofs::ErofsReader;
 use crate::ext4::Ext4Image;
 use crate::progress::Progress;
 use crate::qcow2::{Qcow2Error, Qcow2Image};
@@ -33,7 +34,7 @@ use spool::Spool;
 pub struct ReadImage {
     /// What is in it. Contents are not hashed.
     pub tree: Tree,
-    /// `ext4`, `squashfs`, `tar`, `cpio`.
+    /// `ext4`, `squashfs`, `erofs`, `tar`, `cpio`.
     pub form: &'static str,
     /// The number of the partition it is in; none where there is no table.
     pub partition: Option<u32>,
@@ -93,6 +94,7 @@ fn read_disk(path: Option<&Path>, source: &dyn ImageSource, spool: &Path, progre
     match form {
         Filesystem::Ext => Ext4Image::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
         Filesystem::Squashfs => SquashfsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
+        Filesystem::Erofs => ErofsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
     }
     contents.finish()?;
     Ok(ReadImage { tree, form: form.name(), partition: number })

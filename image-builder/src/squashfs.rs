@@ -1,20 +1,17 @@
 //! squashfs 4.0 from a tree.
 //!
-//! `format` is the disk's structs. `census` numbers the inodes and refuses what can't be written, `plan` says what is compressed together; both
+//! `format` is the disk's structs. `check` refuses what can't be written, `plan` says what is compressed together; both
 //! before a byte is written. `data` compresses the contents, `listing` and `inode` say where they are, `tree_tables`, `table` and `writer` put it into the image.
 
-mod census;
 mod check;
 mod compress;
 mod data;
-mod duplicates;
 mod error;
 mod format;
 mod inode;
 mod listing;
 mod metadata;
 mod options;
-mod pipeline;
 mod plan;
 mod read;
 mod table;

@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: rootfs-gen against its peers, in turns on one machine.
 
 mod docker;
+mod erofs;
 mod fedora;
+mod host_tree;
 mod images;
 mod kata;
 mod list;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny|fedora|list|docker]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|erofs|tiny|fedora|list|docker]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
@@ -25,6 +27,7 @@ const BENCHES: [Bench; 8] = [
     ("images", &images::NEEDS, images::bench),
     ("kata", &kata::NEEDS, kata::bench),
     ("squashfs", &squashfs::NEEDS, squashfs::bench),
+    ("erofs", &erofs::NEEDS, erofs::bench),
     ("tiny", &tiny::NEEDS, tiny::bench),
     ("fedora", &fedora::NEEDS, fedora::bench),
     ("list", &list::NEEDS, list::bench),

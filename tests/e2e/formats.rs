@@ -23,10 +23,12 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case::new("formats::archives come back", &with(&["tar", "cpio"]), archives),
         Case::new("formats::a squashfs comes back", &with(&["unsquashfs"]), squashfs),
+        Case::new("formats::an erofs comes back, and extends a guest", &with(&["fsck.erofs", "veritysetup"]), erofs),
         Case::new("formats::Kata's image is what its judges expect", &with(&["sfdisk", "veritysetup", "e2fsck"]), kata),
         Case::new("formats::layers lie one over another", BUILD, layers),
         Case::new("formats::wrong mixes are refused before anything is built", BUILD, mixes),
         Case::new("formats::a guest maps its disk", &boots, mapped),
+        Case::new("formats::a guest has an erofs as its root", &boots, booted_erofs).only_in_full(),
         Case::new("formats::a guest lives in its initrd", &boots, initrd),
         Case::new("formats::firmware starts a disk", &with(&["qemu-system-x86_64", "sgdisk", FIRMWARE]), firmware),
     ]
@@ -85,6 +87,39 @@ fn squashfs(workbench: &Workbench) -> Result<(), Failed> {
     let disk = scratch.path().join("disk.img");
     image(workbench, &[&tree], &disk, &["--fs", "squashfs", "--table", "gpt", "--compress", "gzip:1"])?;
     ensure!(fs_err::read(&disk)?[1 << 20..][..bytes.len()] == bytes, "the partition holds another filesystem");
+    Ok(())
+}
+
+fn erofs(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let place = |name: &str| scratch.path().join(name);
+    let tree = minbase(workbench)?;
+    for compression in ["none", "lz4hc:1"] {
+        let file = place("root.erofs");
+        image(workbench, &[&tree], &file, &["--compress", compression, "--force"])?;
+        Process::judge("fsck.erofs").arg(&file).run()?.success()?;
+        let found = workbench.product().arg("verify").arg(&file).run()?.success()?;
+        ensure!(
+            found.output.contains("(erofs): all metadata") || found.output.contains("erofs: all metadata"),
+            "{}",
+            found.report("not verified")
+        );
+    }
+    let inspected = workbench.product().arg("inspect").arg(place("root.erofs")).run()?.success()?.output;
+    ensure!(inspected.contains("lz4, blocks of 4096"), "{inspected}");
+    let bytes = fs_err::read(place("root.erofs"))?;
+    fs_err::write(place("cut.erofs"), &bytes[..bytes.len() / 2])?;
+    ensure!(!Process::judge("fsck.erofs").arg(place("cut.erofs")).run()?.status.success(), "half an image is accepted");
+    // An extension: the same filesystem and its hashes, as Kata's runtime wants them.
+    let disk = place("extension.img");
+    let made = image(workbench, &[&tree], &disk, &["--extension", "gpu", "--compress", "lz4hc:1"])?;
+    ensure!(
+        made.error.contains("extension-gpu") && made.error.contains("kata.extension.gpu.verity_params=root_hash="),
+        "{}",
+        made.report("?")
+    );
+    ensure!(fs_err::read(&disk)?[1 << 20..][..bytes.len()] == bytes, "the partition holds another filesystem");
+    workbench.product().arg("verify").arg(&disk).run()?.success()?;
     Ok(())
 }
 
@@ -205,6 +240,19 @@ fn mapped(workbench: &Workbench) -> Result<(), Failed> {
     let boot = workbench.product().mirror(&url).arg("boot").arg(&disk).args(["--timeout", "120s", "--", "cat", "/proc/mounts"]);
     let mounts = boot.run_guest()?.success()?.output;
     ensure!(mounts.lines().any(|line| line.starts_with("/dev/pmem0p1 / ext4 ro") && line.contains("dax=always")), "{mounts}");
+    Ok(())
+}
+
+/// As Kata's guests have it, here on a virtual disk.
+fn booted_erofs(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let disk = scratch.path().join("erofs.img");
+    let url = workbench.mirror()?.url();
+    let build = workbench.product().debian()?.args(["--variant", "minbase", "--agent-init", "--fs", "erofs", "-o"]).arg(&disk);
+    build.run()?.success()?;
+    let boot = workbench.product().mirror(&url).arg("boot").arg(&disk).args(["--timeout", "120s", "--", "cat", "/proc/mounts"]);
+    let mounts = boot.run_guest()?.success()?.output;
+    ensure!(mounts.lines().any(|line| line.starts_with("/dev/") && line.contains(" / erofs ro")), "{mounts}");
     Ok(())
 }
 

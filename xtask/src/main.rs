@@ -35,7 +35,7 @@ use error::TaskError;
 /// What can be typed.
 pub(crate) const USAGE: &str = "usage: cargo xtask test [--full] [FILTER]
        cargo xtask lint
-       cargo xtask bench [--runs N] [packages|images|squashfs]
+       cargo xtask bench [--runs N] [packages|images|squashfs|erofs]
        cargo xtask docs [--trials]
        cargo xtask fuzz [--seconds N] [TARGET...]
        cargo xtask deps";

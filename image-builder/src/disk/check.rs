@@ -13,7 +13,7 @@ pub(super) fn check(options: &DiskOptions) -> Result<(), DiskError> {
         ),
         (
             options.dax && matches!(options.root, RootFilesystem::Squashfs(_)),
-            [DAX, "squashfs", "what is compressed can't be mapped: use ext4"],
+            [DAX, "squashfs", "what is compressed can't be mapped: use ext4 or erofs"],
         ),
         (options.dax && bare, [DAX, "a disk without a table", "its guests look for a partition"]),
         (options.dax && options.esp.is_some(), [DAX, "an EFI system partition", "a guest that maps its disk has its kernel from outside"]),

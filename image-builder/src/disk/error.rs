@@ -1,3 +1,4 @@
+use crate::erofs::ErofsError;
 use crate::ext4::Ext4Error;
 use crate::fat::FatError;
 use crate::sink::SinkError;
@@ -35,6 +36,9 @@ pub enum DiskError {
     /// The root filesystem can't be.
     #[error(transparent)]
     Squashfs(#[from] SquashfsError),
+    /// The root filesystem can't be.
+    #[error(transparent)]
+    Erofs(#[from] ErofsError),
     /// The EFI system partition can't be.
     #[error("can't make the EFI system partition")]
     Esp(#[from] FatError),
@@ -62,6 +66,7 @@ impl DiskError {
             }
             Self::CoreImageTooLarge { .. } => Some("use a GPT, where it gets a partition of its own".to_owned()),
             Self::Ext4(error) => error.hint(),
+            Self::Erofs(error) => error.hint(),
             Self::Esp(error) => error.hint(),
             _ => None,
         }

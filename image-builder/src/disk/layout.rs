@@ -74,7 +74,7 @@ impl DiskLayout {
     pub fn ext4(&self) -> Option<&Ext4Layout> {
         match &self.root {
             Root::Ext4(layout) => Some(layout),
-            Root::Squashfs { .. } => None,
+            Root::Squashfs { .. } | Root::Erofs(_) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 use super::bios::BiosBoot;
 use super::check::check;
 use super::error::DiskError;
+use crate::erofs::ErofsOptions;
 use crate::ext4::Ext4Options;
 use crate::fat::EspOptions;
 use crate::gpt::Architecture;
@@ -50,6 +51,8 @@ pub enum RootFilesystem {
     Ext4(Ext4Options),
     /// squashfs, as large as what is in it.
     Squashfs(SquashfsOptions),
+    /// erofs, as large as what is in it.
+    Erofs(ErofsOptions),
 }
 
 impl Default for RootFilesystem {

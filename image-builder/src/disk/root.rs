@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
-
 use rootfs_tree::Tree;
 
 use super::error::DiskError;
 use super::options::RootFilesystem;
 use super::places::Frame;
+use crate::erofs::ErofsLayout;
 use crate::ext4::{Ext4Error, Ext4Layout, Size};
 use crate::feed::Feed;
 use crate::guid::name_based;
@@ -15,6 +14,7 @@ use crate::squashfs::{Squashfs, SquashfsOptions};
 #[derive(Debug)]
 pub(super) enum Root {
     Ext4(Box<Ext4Layout>),
+    Erofs(Box<ErofsLayout>),
     /// With what it is known by, as it has no UUID of its own.
     Squashfs {
         options: SquashfsOptions,
@@ -26,6 +26,7 @@ impl Root {
     pub(super) fn plan(tree: &Tree, options: &RootFilesystem, frame: &Frame) -> Result<Self, DiskError> {
         let mut options = match options {
             RootFilesystem::Ext4(options) => options.clone(),
+            RootFilesystem::Erofs(options) => return Ok(Self::Erofs(Box::new(ErofsLayout::plan(tree, options)?))),
             RootFilesystem::Squashfs(options) => {
                 return Ok(Self::Squashfs { options: options.clone(), identity: identity_of(tree) });
             }
@@ -46,6 +47,7 @@ impl Root {
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Ext4(layout) => Some(layout.size()),
+            Self::Erofs(layout) => layout.size(),
             Self::Squashfs { .. } => None,
         }
     }
@@ -53,6 +55,7 @@ impl Root {
     pub(super) fn uuid(&self) -> [u8; 16] {
         match self {
             Self::Ext4(layout) => layout.uuid(),
+            Self::Erofs(layout) => layout.uuid(),
             Self::Squashfs { identity, .. } => *identity,
         }
     }
@@ -64,6 +67,7 @@ impl Root {
                 layout.write(tree, image)?;
                 Ok((layout.size(), None))
             }
+            Self::Erofs(layout) => Ok((layout.write(tree, image)?.size, None)),
             Self::Squashfs { options, .. } => {
                 let squashfs = Squashfs::write(tree, options, image)?;
                 Ok((squashfs.size, Some(squashfs)))
@@ -75,16 +79,6 @@ impl Root {
 /// From all names and metadata of the tree; contents are not read.
 fn identity_of(tree: &Tree) -> [u8; 16] {
     let mut feed = Feed::new("squashfs 1");
-    // In the order of the names: the arena's order is that of how the tree came about.
-    let mut numbers = BTreeMap::new();
-    for entry in tree.walk() {
-        let node = tree.node(entry.id);
-        let next = numbers.len() as u64;
-        feed.bytes(&entry.path);
-        feed.number(*numbers.entry(entry.id).or_insert(next));
-        feed.metadata(&node.metadata);
-        feed.kind(&node.kind);
-    }
-    let digest = feed.finish();
-    name_based(&digest[..16])
+    feed.tree(tree);
+    name_based(&feed.finish()[..16])
 }

@@ -1,6 +1,5 @@
 //! The bytes of a layout. Everything is written once, and no place is computed here.
 
-mod batch;
 mod content;
 mod directory;
 mod extent_tree;
@@ -18,8 +17,8 @@ use super::checksum::Checksum;
 use super::form::Form;
 use super::layout::{Ext4Layout, Extent};
 use super::{Ext4Error, format};
+use crate::batch::Batch;
 use crate::sink::Image;
-use batch::Batch;
 
 pub(crate) use group::set_bits;
 

@@ -1,6 +1,7 @@
 use super::archive::{self, ArchiveFacts, ArchiveForm};
 use super::packed::Packing;
 use super::{DiskFacts, ExtFacts, FatFacts, InspectError, VerityFacts, magic};
+use crate::erofs::{ErofsInfo, ErofsReadError, ErofsReader};
 use crate::qcow2::{Qcow2Error, Qcow2Facts, Qcow2Image};
 use crate::source::ImageSource;
 use crate::squashfs::{SquashfsInfo, SquashfsReadError, SquashfsReader};
@@ -23,6 +24,8 @@ pub enum Content {
     Ext(Box<ExtFacts>),
     /// squashfs, or why its superblock can't be one.
     Squashfs(Box<Result<SquashfsInfo, SquashfsReadError>>),
+    /// erofs, or why its superblock can't be one.
+    Erofs(Box<Result<ErofsInfo, ErofsReadError>>),
     /// FAT.
     Fat(Box<FatFacts>),
     /// Hashes of dm-verity, with a superblock.
@@ -116,6 +119,11 @@ impl Content {
             Err(SquashfsReadError::Read(source)) => return Err(InspectError::Read { offset: 0, source }),
             found => return Ok(Self::Squashfs(Box::new(found))),
         }
+        match ErofsReader::open(source).map(|reader| reader.info().clone()) {
+            Err(ErofsReadError::Magic) => {}
+            Err(ErofsReadError::Read(source)) => return Err(InspectError::Read { offset: 0, source }),
+            found => return Ok(Self::Erofs(Box::new(found))),
+        }
         if let Some(facts) = ExtFacts::read(source)? {
             return Ok(Self::Ext(Box::new(facts)));
         }
@@ -135,6 +143,7 @@ impl Content {
             Self::Disk(_) => "disk",
             Self::Ext(facts) => facts.kind,
             Self::Squashfs(_) => "squashfs",
+            Self::Erofs(_) => "erofs",
             Self::Fat(_) => "fat",
             Self::Verity(_) => "verity",
             Self::Archives(_) => "archive",

@@ -2,8 +2,7 @@ use super::{InspectError, read};
 use crate::source::ImageSource;
 
 /// What is known by its first bytes only: where they are, and what it is called.
-const KNOWN: [(u64, &[u8], &str); 27] = [
-    (1024, &[0xE2, 0xE1, 0xF5, 0xE0], "erofs"),
+const KNOWN: [(u64, &[u8], &str); 26] = [
     (4086, b"SWAPSPACE2", "swap"),
     (0, b"XFSB", "xfs"),
     (0x10040, b"_BHRfS_M", "btrfs"),

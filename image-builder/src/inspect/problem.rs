@@ -2,6 +2,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::verify::Note;
+use crate::erofs::ErofsReadError;
 use crate::ext4::{Ext4Problem, Ext4ReadError};
 use crate::qcow2::Qcow2Error;
 use crate::squashfs::SquashfsReadError;
@@ -60,6 +61,9 @@ pub enum Flaw {
     /// What the reader of squashfs says.
     #[error(transparent)]
     Squashfs(#[from] SquashfsReadError),
+    /// What the reader of erofs says.
+    #[error(transparent)]
+    Erofs(#[from] ErofsReadError),
     /// What the reader of hashes says.
     #[error(transparent)]
     Verity(#[from] VerityError),

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::problem::{Findings, Flaw, Problem};
 use super::{ArchiveFacts, Content, DaxFacts, DiskFacts, InspectError, Inspection, KnownRootHash, ext, fat, gpt_check, verity};
 use crate::dax::HEADER;
+use crate::erofs::{ErofsReadError, ErofsReader};
 use crate::qcow2::{Qcow2Error, Qcow2Image};
 use crate::source::{ImageSource, Stretch};
 use crate::squashfs::{SquashfsReadError, SquashfsReader};
@@ -173,6 +174,7 @@ fn check_content(source: &dyn ImageSource, content: &Content, findings: &mut Fin
         }
         Content::Ext(facts) => ext::check(source, facts, findings),
         Content::Squashfs(_) => check_squashfs(source, findings),
+        Content::Erofs(_) => check_erofs(source, findings),
         Content::Fat(facts) => fat::check(source, facts, findings),
         Content::Archives(archives) => {
             archives.iter().for_each(|archive| check_archive(archive, findings));
@@ -218,6 +220,18 @@ fn check_squashfs(source: &dyn ImageSource, findings: &mut Findings) -> Result<(
         }
         Err(SquashfsReadError::Read(source)) => return Err(InspectError::Read { offset: 0, source }),
         Err(error) => findings.add_somewhere(Flaw::Squashfs(error)),
+    }
+    Ok(())
+}
+
+fn check_erofs(source: &dyn ImageSource, findings: &mut Findings) -> Result<(), InspectError> {
+    match ErofsReader::open(source).and_then(|reader| reader.verify()) {
+        Ok(found) => findings.checked(format!(
+            "all metadata and {} compressed clusters: {} files, {} directories, {} others",
+            found.clusters, found.files, found.directories, found.others
+        )),
+        Err(ErofsReadError::Read(source)) => return Err(InspectError::Read { offset: 0, source }),
+        Err(error) => findings.add_somewhere(Flaw::Erofs(error)),
     }
     Ok(())
 }

@@ -2,6 +2,7 @@ use std::io;
 
 use rootfs_tree::TreeError;
 
+use crate::erofs::ErofsReadError;
 use crate::ext4::{Ext4Problem, Ext4ReadError};
 use crate::inspect::InspectError;
 use crate::qcow2::Qcow2Error;
@@ -38,6 +39,9 @@ pub enum ReadError {
     /// What squashfs's reader says.
     #[error(transparent)]
     Squashfs(#[from] SquashfsReadError),
+    /// What erofs's reader says.
+    #[error(transparent)]
+    Erofs(#[from] ErofsReadError),
     /// What qcow2's reader says.
     #[error(transparent)]
     Qcow2(#[from] Qcow2Error),
@@ -68,7 +72,7 @@ impl ReadError {
         match self {
             Self::Journal => Some("`e2fsck -f IMAGE` puts them in place"),
             Self::Ext4Damaged(_) => Some("`rootfs-gen verify IMAGE` tells what else is wrong; `e2fsck -f IMAGE` mends it"),
-            Self::Squashfs(_) => Some("`rootfs-gen verify IMAGE` tells what is wrong"),
+            Self::Squashfs(_) | Self::Erofs(_) => Some("`rootfs-gen verify IMAGE` tells what is wrong"),
             Self::NoRoot | Self::NoTree { .. } => Some("`rootfs-gen inspect IMAGE` tells what is in it"),
             Self::SeveralRoots { .. } => {
                 Some("`rootfs-gen inspect IMAGE` tells where they are; copy the one you mean into a file of its own")

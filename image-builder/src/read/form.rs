@@ -23,6 +23,7 @@ pub(super) enum Filesystem {
     /// ext2, ext3, ext4.
     Ext,
     Squashfs,
+    Erofs,
 }
 
 impl Filesystem {
@@ -30,6 +31,7 @@ impl Filesystem {
         match self {
             Self::Ext => "ext4",
             Self::Squashfs => "squashfs",
+            Self::Erofs => "erofs",
         }
     }
 
@@ -38,6 +40,7 @@ impl Filesystem {
         match content {
             Content::Ext(_) => Some(Self::Ext),
             Content::Squashfs(_) => Some(Self::Squashfs),
+            Content::Erofs(_) => Some(Self::Erofs),
             _ => None,
         }
     }

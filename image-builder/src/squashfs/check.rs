@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use rootfs_tree::{Kind, Node, NodeId, Tree};
 
 use super::SquashfsError;
-use super::census::{Census, path_of};
 use super::format::{ID_MAX, SYMLINK_MAX};
+use crate::census::{Census, path_of};
 use crate::limits::{Impossible, check_kind};
 
 /// Most blocks of a file: the kernel counts them in an `int`.

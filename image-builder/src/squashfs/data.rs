@@ -1,18 +1,11 @@
-use std::io;
-use std::os::fd::AsFd;
-
-use fs_err::os::unix::fs::FileExt;
-use rootfs_tree::{Bytes, Section, Sources, Tree};
-use rustix::fs::SeekFrom;
-use rustix::io::Errno;
-
 use super::SquashfsError;
-use super::census::{Census, path_of};
 use super::compress::Codec;
 use super::format::{BLOCK_UNCOMPRESSED, FragmentEntry};
-use super::pipeline::in_order;
 use super::plan::{Job, Plan, end_of};
-use crate::sink::{Image, SinkError};
+use crate::census::Census;
+use crate::contents::{Contents, is_zero};
+use crate::pipeline::in_order;
+use crate::sink::Image;
 
 /// Results that may wait for those before them, for each thread: enough that one block which takes long holds up nobody.
 const WINDOW: usize = 6;
@@ -20,11 +13,10 @@ const WINDOW: usize = 6;
 /// Contents on their way into the image.
 #[derive(Debug)]
 pub(super) struct Data<'a> {
-    pub(super) tree: &'a Tree,
     pub(super) census: &'a Census,
     pub(super) plan: &'a Plan,
     pub(super) codec: &'a Codec,
-    pub(super) sources: &'a Sources<'a>,
+    pub(super) contents: &'a Contents<'a>,
     pub(super) image: &'a Image<'a>,
     pub(super) block_size: u32,
 }
@@ -91,7 +83,7 @@ impl Data<'_> {
     fn compress_blocks(&self, buffer: &mut Vec<u8>, number: u32, first: u64, count: u32) -> Result<Compressed, SquashfsError> {
         let block_size = u64::from(self.block_size);
         let (start, end) = (first * block_size, (first + u64::from(count)) * block_size);
-        let bytes = self.read(buffer, number, start, end)?;
+        let bytes = self.contents.read(buffer, self.census.inode(number).node, start, end)?;
         let mut compressed = Compressed { bytes: Vec::new(), sizes: Vec::with_capacity(count as usize), sparse: 0, dense: 0 };
         for block in bytes.chunks(self.block_size as usize) {
             if is_zero(block) {
@@ -109,7 +101,7 @@ impl Data<'_> {
         for number in members {
             let length = self.length(*number);
             let end = u64::from(end_of(length, self.block_size));
-            block.extend_from_slice(self.read(buffer, *number, length - end, length)?);
+            block.extend_from_slice(self.contents.read(buffer, self.census.inode(*number).node, length - end, length)?);
         }
         let mut compressed = Compressed { bytes: Vec::new(), sizes: Vec::with_capacity(1), sparse: 0, dense: 0 };
         self.put(&block, &mut compressed)?;
@@ -127,34 +119,7 @@ impl Data<'_> {
     }
 
     fn length(&self, number: u32) -> u64 {
-        self.tree.file(self.census.inode(number).node).map_or(0, |file| file.length)
-    }
-
-    /// Bytes of a file from `start` to `end`, or to its own end when that is before.
-    fn read<'b>(&'b self, buffer: &'b mut Vec<u8>, number: u32, start: u64, end: u64) -> Result<&'b [u8], SquashfsError> {
-        let id = self.census.inode(number).node;
-        let Some(file) = self.tree.file(id) else { return Ok(&[]) };
-        let failed = |error| SquashfsError::Content { path: path_of(self.tree, id), source: SinkError::Read(error) };
-        let length = usize::try_from(end.min(file.length) - start).unwrap_or(usize::MAX);
-        match self.sources.find(id, file)? {
-            Bytes::Inline(bytes) => {
-                let at = usize::try_from(start).unwrap_or(usize::MAX);
-                bytes.get(at..at.saturating_add(length)).ok_or_else(|| failed(io::ErrorKind::UnexpectedEof.into()))
-            }
-            Bytes::Section(section) => {
-                if buffer.len() < length {
-                    buffer.resize(length, 0);
-                }
-                let buffer = &mut buffer[..length];
-                if length >= self.block_size as usize && is_hole(&section, start, length) {
-                    buffer.fill(0);
-                } else {
-                    let file = section.file().map_err(failed)?;
-                    file.read_exact_at(buffer, section.offset + start).map_err(failed)?;
-                }
-                Ok(buffer)
-            }
-        }
+        self.contents.tree.file(self.census.inode(number).node).map_or(0, |file| file.length)
     }
 }
 
@@ -176,20 +141,4 @@ impl Stored {
         }
         self.end += compressed.bytes.len() as u64;
     }
-}
-
-/// Whether a filesystem says that there is nothing: so much less is to be read.
-fn is_hole(section: &Section, start: u64, length: usize) -> bool {
-    let from = section.offset + start;
-    match rustix::fs::seek(section.as_fd(), SeekFrom::Data(from)) {
-        Ok(data) => data >= from + length as u64,
-        // A hole up to the end of the file, where that is not too early.
-        Err(Errno::NXIO) => section.file().and_then(|file| file.metadata()).is_ok_and(|file| file.len() >= from + length as u64),
-        Err(_) => false,
-    }
-}
-
-fn is_zero(block: &[u8]) -> bool {
-    const ZEROS: [u8; 4096] = [0; 4096];
-    block.chunks(ZEROS.len()).all(|stretch| stretch == &ZEROS[..stretch.len()])
 }

@@ -1,5 +1,7 @@
 use rootfs_tree::TreeError;
 
+use crate::census::CensusError;
+use crate::contents::Unreadable;
 use crate::sink::SinkError;
 
 /// Why a tree can't become a squashfs. Paths are the tree's, with unprintable bytes escaped.
@@ -67,6 +69,24 @@ pub enum SquashfsError {
     /// The image can't be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
+}
+
+impl From<CensusError> for SquashfsError {
+    fn from(error: CensusError) -> Self {
+        match error {
+            CensusError::TooManyInodes { limit } => Self::TooManyInodes { limit },
+            CensusError::DirectoryLinked { path } => Self::DirectoryLinked { path },
+        }
+    }
+}
+
+impl From<Unreadable> for SquashfsError {
+    fn from(error: Unreadable) -> Self {
+        match error {
+            Unreadable::Tree(error) => Self::Tree(error),
+            Unreadable::Content { path, source } => Self::Content { path, source },
+        }
+    }
 }
 
 impl SquashfsError {

@@ -1,10 +1,8 @@
 use rootfs_tree::{Kind, Metadata as Attributes, NodeId, Tree};
 use zerocopy::IntoBytes;
 
-use super::census::{Census, Counted};
 use super::check::Ids;
 use super::data::Stored;
-use super::duplicates::Duplicates;
 use super::format::{
     BaseInode, DevInode, DirInode, IpcInode, LISTING_EXTRA, LongDirInode, LongRegInode, NO_FRAGMENT, NO_XATTR, RegInode, SymlinkInode,
     XattrIndex, kind,
@@ -13,6 +11,9 @@ use super::listing::type_of;
 use super::metadata::Place;
 use super::plan::Plan;
 use super::xattr::Sets;
+use crate::census::{Census, Counted};
+use crate::duplicates::Duplicates;
+use crate::limits::encode_device;
 
 /// All that inodes are made of.
 #[derive(Debug)]
@@ -138,9 +139,4 @@ impl Inodes<'_> {
             inode_number: number.into(),
         }
     }
-}
-
-/// `new_encode_dev` of the kernel. The numbers are checked before.
-fn encode_device(major: u32, minor: u32) -> u32 {
-    minor & 0xFF | major << 8 | (minor & !0xFF) << 12
 }

@@ -1,7 +1,7 @@
 use super::SquashfsError;
 use super::compress::Codec;
 use super::format::{METADATA_SIZE, METADATA_UNCOMPRESSED, reference};
-use super::pipeline::in_order;
+use crate::pipeline::in_order;
 
 /// Blocks that are gathered before they are compressed, all threads together.
 const GATHERED: usize = 256;

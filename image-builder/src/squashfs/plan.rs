@@ -1,8 +1,8 @@
 use rootfs_tree::Tree;
 
 use super::SquashfsOptions;
-use super::census::Census;
-use super::duplicates::Duplicates;
+use crate::census::Census;
+use crate::duplicates::Duplicates;
 
 /// Bytes of a file that are read and compressed by one thread at once, unless a block has more.
 const STRETCH: u32 = 512 << 10;

@@ -2,12 +2,12 @@ use rootfs_tree::Kind;
 use zerocopy::IntoBytes;
 
 use super::SquashfsError;
-use super::census::path_of;
 use super::compress::Codec;
 use super::format::{DirIndex, LISTING_EXTRA, METADATA_SIZE};
 use super::inode::{Inodes, Listed};
 use super::listing::{Entry, Landmark, Listing, type_of};
 use super::metadata::{Metadata, Place};
+use crate::census::path_of;
 
 /// Longest listing: the kernel's readdir counts in an `int`.
 const LISTING_MAX: u64 = 0x7FFF_FFFF - LISTING_EXTRA as u64;

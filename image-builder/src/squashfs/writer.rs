@@ -1,11 +1,9 @@
-use rootfs_tree::{Sources, Tree};
+use rootfs_tree::Tree;
 use zerocopy::IntoBytes;
 
-use super::census::{Census, ROOT_INODE};
 use super::check::{Ids, check_inodes};
 use super::compress::Codec;
 use super::data::{Data, Stored};
-use super::duplicates::Duplicates;
 use super::format::{ABSENT, DEVICE_BLOCK, Flags, MAGIC, MAJOR, MINOR, Superblock};
 use super::inode::Inodes;
 use super::metadata::metadata_header;
@@ -14,6 +12,9 @@ use super::table::Tables;
 use super::tree_tables::TreeTables;
 use super::xattr::Sets;
 use super::{SquashfsError, SquashfsOptions};
+use crate::census::{Census, ROOT_INODE};
+use crate::contents::Contents;
+use crate::duplicates::Duplicates;
 use crate::sink::Image;
 
 /// What was written.
@@ -59,14 +60,14 @@ impl Squashfs {
         check_inodes(tree, &census, options.block_size)?;
         let ids = Ids::of(tree, &census)?;
         let sets = Sets::of(tree, &census, options.other_xattrs)?;
-        let sources = Sources::of(tree);
-        let duplicates = Duplicates::of(tree, &census, &sources)?;
+        let contents = Contents::of(tree, options.block_size as usize);
+        let duplicates = Duplicates::of(tree, &census, &contents.sources)?;
         let plan = Plan::of(tree, &census, &duplicates, options);
         let codec = Codec::new(options);
 
         let mut tables = Tables { image, codec: &codec, end: size_of::<Superblock>() as u64 };
         tables.append_options()?;
-        let data = Data { tree, census: &census, plan: &plan, codec: &codec, sources: &sources, image, block_size: options.block_size };
+        let data = Data { census: &census, plan: &plan, codec: &codec, contents: &contents, image, block_size: options.block_size };
         image.advance(duplicates.bytes());
         let stored = data.write(tables.end)?;
         tables.end = stored.end;

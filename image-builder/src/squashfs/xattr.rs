@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use rootfs_tree::{NodeId, Tree};
 use zerocopy::IntoBytes;
 
-use super::census::{Census, path_of};
 use super::format::{
     ABSENT, NO_XATTR, PREFIXES, VALUE_OUT_OF_LINE, XATTR_NAME_MAX, XATTR_VALUE_MAX, XattrEntry, XattrId, XattrIdTable, XattrValue,
 };
@@ -11,6 +10,7 @@ use super::metadata::Metadata;
 use super::options::OtherXattrs;
 use super::table::Tables;
 use super::{LeftOut, SquashfsError};
+use crate::census::{Census, path_of};
 
 /// Longest value that is stored again rather than referred to, in bytes. A reference costs its reader another block of metadata.
 const INLINE_MAX: usize = 128;

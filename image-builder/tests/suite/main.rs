@@ -9,6 +9,7 @@ mod cpio;
 mod damage;
 mod dax;
 mod disk;
+mod erofs;
 mod fat;
 mod file;
 mod forest;

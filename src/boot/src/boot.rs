@@ -155,6 +155,7 @@ fn initramfs(
     forced: bool,
 ) -> Result<Option<Vec<u8>>, BootError> {
     let agent = request.session != Session::Console;
+    let root_is = |parameter: &str| request.command_line.split_ascii_whitespace().any(|word| word == parameter);
     let virtio_disk = interface == DiskInterface::Virtio;
     let wanted = [
         (Driver::VirtioPci, agent || network || virtio_disk),
@@ -165,7 +166,8 @@ fn initramfs(
         (Driver::VirtioConsole, agent),
         (Driver::VirtioNet, network),
         (Driver::Ext4, kernel.availability(Driver::Ext4) == Availability::Module),
-        (Driver::Squashfs, request.command_line.split_ascii_whitespace().any(|word| word == "rootfstype=squashfs")),
+        (Driver::Squashfs, root_is("rootfstype=squashfs")),
+        (Driver::Erofs, root_is("rootfstype=erofs")),
     ];
     let wanted: Vec<Driver> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(driver, _)| driver).collect();
     let initramfs = match kernel.initramfs(&wanted, request.architecture)? {

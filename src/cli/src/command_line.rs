@@ -15,8 +15,10 @@ pub(crate) fn of(options: &DiskOptions, disk: &Disk) -> String {
     let device = if options.dax { PMEM } else { VIRTIO };
     let numbered = |role| disk.partition(role).map(|partition| format!("{device}{}", partition.number));
     let root = match (&disk.verity, numbered(Role::Root), numbered(Role::RootVerity)) {
-        (Some(hash), Some(data), Some(hashes)) => format!("root=/dev/dm-0 {} ro", hash.kernel_parameter(&data, &hashes)),
-        (_, Some(partition), _) if options.dax => format!("root={partition} rootflags=dax ro"),
+        (Some(hash), Some(data), Some(hashes)) => {
+            format!("root=/dev/dm-0 {} {}", hash.kernel_parameter(&data, &hashes), read_only(&options.root))
+        }
+        (_, Some(partition), _) if options.dax => format!("root={partition} rootflags=dax {}", read_only(&options.root)),
         _ => {
             let root = disk.root_device().unwrap_or_else(|| VIRTIO.to_owned());
             return with_root(&options.root, &root);
@@ -28,9 +30,15 @@ pub(crate) fn of(options: &DiskOptions, disk: &Disk) -> String {
 /// The same for a root filesystem that the kernel finds by this name alone.
 #[must_use]
 pub(crate) fn with_root(filesystem: &RootFilesystem, device: &str) -> String {
-    let mode = match filesystem {
-        RootFilesystem::Ext4(_) => "rw",
-        RootFilesystem::Squashfs(_) => "rootfstype=squashfs ro",
-    };
+    let mode = if let RootFilesystem::Ext4(_) = filesystem { "rw" } else { read_only(filesystem) };
     format!("root={device} {mode} {CONSOLE}")
+}
+
+/// What is never written to. An ext4 is tried by every kernel without being told.
+fn read_only(filesystem: &RootFilesystem) -> &'static str {
+    match filesystem {
+        RootFilesystem::Ext4(_) => "ro",
+        RootFilesystem::Squashfs(_) => "rootfstype=squashfs ro",
+        RootFilesystem::Erofs(_) => "rootfstype=erofs ro",
+    }
 }

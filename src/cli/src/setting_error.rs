@@ -56,14 +56,6 @@ pub enum SettingError {
         /// What to do.
         hint: Option<String>,
     },
-    /// A later version does it.
-    #[error("{setting}: {what} can't be done yet")]
-    NotYet {
-        /// The setting as it was written.
-        setting: String,
-        /// `a container build`.
-        what: String,
-    },
 }
 
 impl SettingError {
@@ -85,7 +77,7 @@ impl SettingError {
             Self::NoTarget => Some("name a directory with -r DIR, or a file with -o rootfs.tar".to_owned()),
             Self::NoStore => Some("name one with --store DIR".to_owned()),
             Self::Machine { .. } => Some("name the guest's with --arch".to_owned()),
-            Self::Read { .. } | Self::Config { .. } | Self::NotYet { .. } => None,
+            Self::Read { .. } | Self::Config { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod clean;
 mod digest;
+mod extension;
 mod image;
 mod inspect;
 mod kernel;

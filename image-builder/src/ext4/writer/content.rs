@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rootfs_tree::{Bytes, NodeId};
 
 use super::Writer;
-use super::batch::Batch;
+use crate::batch::Batch;
 use crate::ext4::Ext4Error;
 use crate::ext4::layout::{Extent, path_of};
 use crate::sink::SinkError;

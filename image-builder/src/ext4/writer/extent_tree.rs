@@ -2,8 +2,8 @@ use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U16, U32};
 
 use super::Writer;
-use super::batch::Batch;
 use super::format::{EXTENT_MAGIC, Extent as RawExtent, ExtentHeader, ExtentIdx, high_word, low_half, low_word};
+use crate::batch::Batch;
 use crate::ext4::Ext4Error;
 use crate::ext4::layout::{Extent, ROOT_ENTRIES, block_entries};
 

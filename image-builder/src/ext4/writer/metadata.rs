@@ -2,10 +2,10 @@ use rootfs_tree::Kind;
 use zerocopy::big_endian::U32;
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::batch::Batch;
 use super::directory::DirectoryBlocks;
 use super::format::{JBD2_MAGIC, JBD2_SUPERBLOCK_V2, JournalSuperblock};
 use super::{Writer, physical};
+use crate::batch::Batch;
 use crate::ext4::Ext4Error;
 use crate::ext4::hash::HashSeed;
 use crate::ext4::layout::{FAST_SYMLINK, JOURNAL_INODE};

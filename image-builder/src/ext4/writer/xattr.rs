@@ -2,9 +2,9 @@ use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U16, U32};
 
 use super::Writer;
-use super::batch::Batch;
 use super::format::{EXTRA_ISIZE, INODE_SIZE, XATTR_MAGIC, XattrEntry, XattrHeader};
 use super::physical;
+use crate::batch::Batch;
 use crate::ext4::Ext4Error;
 use crate::ext4::attribute_hash::attribute_hash;
 use crate::ext4::layout::{Attribute, PlacedXattrs};

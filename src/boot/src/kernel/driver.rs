@@ -21,11 +21,13 @@ pub enum Driver {
     Ext4,
     /// The squashfs filesystem.
     Squashfs,
+    /// The erofs filesystem.
+    Erofs,
 }
 
 impl Driver {
     /// Every driver, in the order in which they are loaded.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::VirtioPci,
         Self::VirtioMmio,
         Self::VirtioBlk,
@@ -36,6 +38,7 @@ impl Driver {
         Self::Pmem,
         Self::Ext4,
         Self::Squashfs,
+        Self::Erofs,
     ];
 
     /// The module's name.
@@ -52,6 +55,7 @@ impl Driver {
             Self::Pmem => "nd_pmem",
             Self::Ext4 => "ext4",
             Self::Squashfs => "squashfs",
+            Self::Erofs => "erofs",
         }
     }
 
@@ -68,6 +72,7 @@ impl Driver {
             Self::Pmem => "CONFIG_BLK_DEV_PMEM",
             Self::Ext4 => "CONFIG_EXT4_FS",
             Self::Squashfs => "CONFIG_SQUASHFS",
+            Self::Erofs => "CONFIG_EROFS_FS",
         }
     }
 }

@@ -17,10 +17,10 @@ pub struct ImageArgs {
     /// What is written, where the file's name doesn't say it: disk, qcow2, tar or cpio
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<String>,
-    /// How it is packed, with a level if not the usual one: gz, xz, zstd:19, lz4 (squashfs alone) or none
+    /// How it is packed, with a level if not the usual one: gz, xz, zstd:19, lz4, lz4hc (both squashfs and erofs alone) or none
     #[arg(long, value_name = "NAME[:LEVEL]", help_heading = "Output")]
     pub compress: Option<String>,
-    /// A disk image's filesystem: ext4 (if not said) or squashfs
+    /// A disk image's filesystem: ext4 (if not said), squashfs or erofs
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub fs: Option<String>,
     /// A disk image's partition table: mbr (if not said), gpt or none
@@ -41,7 +41,8 @@ pub struct ImageArgs {
     /// What a disk image's filesystem is for: default, read-only or compat
     #[arg(long, value_name = "PROFILE", help_heading = "Output")]
     pub ext4_profile: Option<String>,
-    /// The size of its blocks: 1K to 4K in ext4, 4K if not said; 4K to 1M in a squashfs, 128K if not said
+    /// The size of its blocks: 1K to 4K in ext4, 4K if not said; 4K to 1M in a squashfs, 128K if not said;
+    /// of compressed clusters in an erofs: 4K to 1M, 4K if not said
     #[arg(long, value_name = "SIZE", help_heading = "Output")]
     pub block_size: Option<String>,
 }
@@ -67,6 +68,9 @@ pub struct ImageVerbArgs {
     #[command(flatten)]
     /// Where kernels come from
     pub source: SourceArgs,
+    /// Make it an extension of Kata's guests, known by this name: an erofs with hashes, unchecked
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["dax", "boot", "fs", "verity"], help_heading = "Output")]
+    pub extension: Option<String>,
     /// Replace the file
     #[arg(long, help_heading = "Output")]
     pub force: bool,

@@ -5,7 +5,7 @@ use rootfs_image::inspect::{
     ArchiveFacts, ArchiveForm, Content, DaxFacts, DiskFacts, ExtFacts, FatFacts, GptFacts, Inspection, MbrFacts, PartitionEntry,
     PartitionFacts, Qcow2Content, VerityFacts,
 };
-use rootfs_image::{Qcow2Facts, SquashfsInfo};
+use rootfs_image::{ErofsInfo, Qcow2Facts, SquashfsInfo};
 
 use crate::units;
 
@@ -127,6 +127,10 @@ fn write_details(text: &mut String, indent: &str, content: &Content) {
             Ok(info) => write_squashfs(text, indent, info),
             Err(error) => row(text, indent, "damaged", &error.to_string()),
         },
+        Content::Erofs(facts) => match &**facts {
+            Ok(info) => write_erofs(text, indent, info),
+            Err(error) => row(text, indent, "damaged", &error.to_string()),
+        },
         Content::Fat(facts) => write_fat(text, indent, facts),
         Content::Verity(facts) => write_verity(text, indent, facts),
         Content::Archives(archives) => archives.iter().for_each(|archive| write_archive(text, indent, archive)),
@@ -156,6 +160,19 @@ fn write_squashfs(text: &mut String, indent: &str, info: &SquashfsInfo) {
         row(text, indent, "tables", &tables.join(" "));
     }
     row(text, indent, "made", &format!("{} seconds after 1970", info.time.seconds));
+}
+
+fn write_erofs(text: &mut String, indent: &str, info: &ErofsInfo) {
+    let packed = if info.algorithms.is_empty() { "not compressed".to_owned() } else { info.algorithms.join(" ") };
+    row(text, indent, "size", &format!("{}, {packed}, blocks of {}", units::size(info.size), info.block_size));
+    row(text, indent, "inodes", &info.inodes.to_string());
+    row(text, indent, "uuid", &info.uuid.to_string());
+    if !info.label.is_empty() {
+        row(text, indent, "label", &info.label);
+    }
+    if !info.features.is_empty() {
+        row(text, indent, "features", &info.features.join(" "));
+    }
 }
 
 fn write_fat(text: &mut String, indent: &str, facts: &FatFacts) {

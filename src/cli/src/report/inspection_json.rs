@@ -1,8 +1,8 @@
-use rootfs_image::SquashfsInfo;
 use rootfs_image::inspect::{
     ArchiveFacts, Content, DaxFacts, DiskFacts, ExtFacts, FatFacts, GptFacts, GptTable, Inspection, MbrFacts, Packing, PartitionEntry,
     PartitionFacts, Qcow2Content, VerityFacts,
 };
+use rootfs_image::{ErofsInfo, SquashfsInfo};
 use serde_json::{Value, json};
 
 /// What was found, for programs. Sizes and offsets are bytes; what is not there is null.
@@ -18,6 +18,7 @@ fn content(content: &Content) -> Value {
         Content::Squashfs(facts) => {
             ("squashfs", facts.as_ref().as_ref().map_or_else(|error| json!({ "damaged": error.to_string() }), squashfs))
         }
+        Content::Erofs(facts) => ("erofs", facts.as_ref().as_ref().map_or_else(|error| json!({ "damaged": error.to_string() }), erofs)),
         Content::Fat(facts) => ("fat", fat(facts)),
         Content::Verity(facts) => ("verity", verity(facts)),
         Content::Archives(archives) => ("archives", json!({ "archives": archives.iter().map(archive).collect::<Vec<_>>() })),
@@ -150,6 +151,20 @@ fn squashfs(info: &SquashfsInfo) -> Value {
         "owners": info.ids,
         "xattrs": info.has_xattrs,
         "export": info.has_export_table,
+        "time": info.time.seconds,
+    })
+}
+
+fn erofs(info: &ErofsInfo) -> Value {
+    json!({
+        "size": info.size,
+        "compression": info.algorithms,
+        "block_size": info.block_size,
+        "inodes": info.inodes,
+        "uuid": info.uuid.to_string(),
+        "label": info.label,
+        "features": info.features,
+        "checksum": info.has_checksum,
         "time": info.time.seconds,
     })
 }

@@ -47,7 +47,7 @@ fn next_command(summary: &Summary) -> Option<String> {
     let shown = output.display();
     Some(match output.extension() {
         Some(suffix) if suffix == "img" || suffix == "raw" => format!("rootfs-gen boot {shown}"),
-        Some(suffix) if suffix == "cpio" => format!("rootfs-gen inspect {shown}"),
+        Some(suffix) if suffix == "cpio" || suffix == "erofs" => format!("rootfs-gen inspect {shown}"),
         Some(suffix) if suffix == "tar" => format!("docker import {shown}"),
         Some(suffix) if suffix == "squashfs" || suffix == "sqfs" => {
             format!("rootfs-gen lxc {shown} -n {}", container_name(output.file_stem()))

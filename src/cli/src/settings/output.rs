@@ -28,9 +28,6 @@ pub(crate) fn settle(wishes: &Wishes) -> Result<Option<Output>, SettingError> {
     }
     let shown = said.with(said.value.display().to_string());
     let name = Name::of(&said.value);
-    if let Name::Later = name {
-        return Err(SettingError::NotYet { setting: shown.to_string(), what: "writing this format".to_owned() });
-    }
     let format = match (wishes.format.as_ref().map(format_of).transpose()?, name.format()) {
         (Some(asked), Some(named)) if asked != named => {
             let reason = format!("the name `{}` is that of {}", shown.value, named.described());

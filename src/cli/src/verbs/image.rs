@@ -10,6 +10,7 @@ use rootfs_sandbox::Local;
 use rootfs_tree::{Overlay, Tree, TreeError};
 
 use super::build::{host, now};
+use super::extension::Extension;
 use super::print_json;
 use crate::args::ImageVerbArgs;
 use crate::block_device::{self, BlockDevice};
@@ -19,7 +20,6 @@ use crate::environment::Environment;
 use crate::expectations::Expected;
 use crate::failure::{Exit, Failure};
 use crate::guest_kernel::KernelSource;
-use crate::image_record::ImageRecord;
 use crate::invocation::Verbosity;
 use crate::output::Boot;
 use crate::privilege::become_owner;
@@ -54,7 +54,11 @@ pub(super) fn run(
         (None, Some(scratch)) => Sourced::new(scratch.path().join("disk.img"), Source::Flag("--write")),
         (None, None) => return Err(SettingError::NoTarget.into()),
     };
-    let wishes = Wishes { output: Some(said), ..Wishes::from(args.image.clone()) };
+    let extension = args.extension.as_deref().map(Extension::named).transpose()?;
+    let mut wishes = Wishes { output: Some(said), ..Wishes::from(args.image.clone()) };
+    if extension.is_some() {
+        Extension::wish(&mut wishes);
+    }
     let output = output::settle(&wishes)?.ok_or(SettingError::NoTarget)?;
     if device.is_some() && !output.form.is_disk() {
         return Err(Failure::new("only a disk can be written over a disk").exit(Exit::Usage));
@@ -66,7 +70,7 @@ pub(super) fn run(
     let source = read(&layers, targets.stage(), &interrupted)?;
 
     progress.event(Event::Began(Step::Check));
-    let findings = if args.no_check { Vec::new() } else { source.expected.check(&source.tree)? };
+    let findings = if args.no_check || extension.is_some() { Vec::new() } else { source.expected.check(&source.tree)? };
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         progress.finish();
         let hint = "mend it, or write the image all the same with --no-check";
@@ -96,8 +100,8 @@ pub(super) fn run(
     }
     match &device {
         // What lies beside the image on its way is of no use behind it.
-        Some(device) => eprint(&told(device.path(), &image, &paths[..1])),
-        None => eprint(&told(&output.path, &image, &paths)),
+        Some(device) => eprint(&told(device.path(), &image, &paths[..1], extension.as_ref())),
+        None => eprint(&told(&output.path, &image, &paths, extension.as_ref())),
     }
     Ok(Exit::Done)
 }
@@ -170,12 +174,15 @@ fn read(layers: &[PathBuf], spool: &Path, interrupted: &Arc<AtomicBool>) -> Resu
     Ok(Root { tree, lock, expected })
 }
 
-fn told(path: &Path, image: &Image, paths: &[PathBuf]) -> String {
+fn told(path: &Path, image: &Image, paths: &[PathBuf], extension: Option<&Extension>) -> String {
     let mut text = format!("{}: {}", path.display(), units::size(image.size));
     let mut row = |name: &str, value: &str| text.push_str(&format!("\n  {name:<7} {value}"));
-    if let Some(ImageRecord { command_line, digest, .. }) = &image.record {
-        row("boots", command_line);
-        row("digest", digest);
+    if let Some(record) = &image.record {
+        match extension {
+            Some(extension) => extension.told(record).iter().for_each(|(name, value)| row(name, value)),
+            None => row("boots", &record.command_line),
+        }
+        row("digest", &record.digest);
     }
     for path in &paths[1..] {
         row("in", &path.display().to_string());

@@ -1,4 +1,4 @@
-use rootfs_image::{Compression, Qcow2Compression, SquashfsCompression};
+use rootfs_image::{Compression, ErofsCompression, Qcow2Compression, SquashfsCompression};
 
 use crate::output::Format;
 use crate::setting_error::SettingError;
@@ -90,6 +90,17 @@ impl Packing {
                 SquashfsCompression::Lz4 { hc: self.algorithm == Algorithm::Lz4Hc }
             }
         })
+    }
+
+    /// How the files of an erofs are compressed.
+    pub(super) fn of_erofs(&self) -> Result<ErofsCompression, SettingError> {
+        match self.algorithm {
+            Algorithm::None => self.no_level("none").map(|()| ErofsCompression::None),
+            Algorithm::Lz4 => self.no_level("lz4").map(|()| ErofsCompression::Lz4),
+            Algorithm::Lz4Hc => Ok(ErofsCompression::Lz4Hc { level: self.level("lz4hc", 9, (1, 12))? }),
+            Algorithm::Zstd => Ok(ErofsCompression::Zstd { level: self.level("zstd", 9, (1, 22))? }),
+            Algorithm::Gzip | Algorithm::Xz => Err(SettingError::invalid(&self.said, "an erofs is packed with lz4, lz4hc, zstd or none")),
+        }
     }
 }
 

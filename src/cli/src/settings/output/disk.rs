@@ -1,6 +1,6 @@
 use rootfs_image::{
-    BlockSize, DiskOptions, Ext4Options, Holes, OtherXattrs, Profile, Qcow2Compression, RootFilesystem, Size, SquashfsOptions, Table,
-    VerityOptions,
+    BlockSize, DiskOptions, ErofsCompression, ErofsOptions, Ext4Options, Holes, OtherXattrs, Profile, Qcow2Compression, RootFilesystem,
+    Size, SquashfsOptions, Table, VerityOptions,
 };
 
 use super::compression::Packing;
@@ -21,13 +21,14 @@ const PROFILES: [(&str, Profile); 3] = [("default", Profile::Default), ("read-on
 
 const TABLES: [(&str, Table); 3] = [("mbr", Table::Mbr), ("gpt", Table::Gpt), ("none", Table::None)];
 
-const FILESYSTEMS: [(&str, Filesystem); 2] = [("ext4", Filesystem::Ext4), ("squashfs", Filesystem::Squashfs)];
+const FILESYSTEMS: [(&str, Filesystem); 3] = [("ext4", Filesystem::Ext4), ("squashfs", Filesystem::Squashfs), ("erofs", Filesystem::Erofs)];
 
 /// A filesystem by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Filesystem {
     Ext4,
     Squashfs,
+    Erofs,
 }
 
 impl Filesystem {
@@ -41,6 +42,7 @@ pub(super) fn name_of(root: &RootFilesystem) -> &'static str {
     match root {
         RootFilesystem::Ext4(_) => "ext4",
         RootFilesystem::Squashfs(_) => "squashfs",
+        RootFilesystem::Erofs(_) => "erofs",
     }
 }
 
@@ -81,6 +83,7 @@ pub(super) fn settle(wishes: &Wishes, named: Option<Filesystem>, packing: Option
         root: match filesystem {
             Filesystem::Ext4 => RootFilesystem::Ext4(ext4(wishes, packing)?),
             Filesystem::Squashfs => RootFilesystem::Squashfs(squashfs(wishes, packing)?),
+            Filesystem::Erofs => RootFilesystem::Erofs(erofs(wishes, packing)?),
         },
         table,
         align: wishes.align.as_ref().map(bytes).transpose()?,
@@ -121,7 +124,9 @@ fn check_start(
             "firmware finds its partition by a GPT, and --table says another".to_owned()
         }
         (Boot::Bios, _) if table == Table::None => "GRUB lies behind a table, and --table says that there is none".to_owned(),
-        (Boot::Bios, _) if filesystem == Filesystem::Squashfs => "GRUB takes the kernel from an ext4, and --fs says squashfs".to_owned(),
+        (Boot::Bios, _) if filesystem != Filesystem::Ext4 => {
+            format!("GRUB takes the kernel from an ext4, and --fs says {}", filesystem.name())
+        }
         _ if wishes.verity == Some(true) || wishes.dax == Some(true) => {
             "what is mapped or has hashes gets its kernel from outside".to_owned()
         }
@@ -134,6 +139,7 @@ fn with_article(filesystem: Filesystem) -> &'static str {
     match filesystem {
         Filesystem::Ext4 => "an ext4",
         Filesystem::Squashfs => "a squashfs",
+        Filesystem::Erofs => "an erofs",
     }
 }
 
@@ -178,6 +184,23 @@ fn squashfs(wishes: &Wishes, packing: Option<Packing>) -> Result<SquashfsOptions
     })
 }
 
+/// Without a word on it, what is mapped is not compressed, as only then the host's pages are the guest's; else it is as Kata's builder has it.
+fn erofs(wishes: &Wishes, packing: Option<Packing>) -> Result<ErofsOptions, SettingError> {
+    refuse(wishes.size.as_ref(), "an erofs is as large as what is in it")?;
+    refuse(wishes.free.as_ref(), "an erofs has no free space")?;
+    refuse(wishes.ext4_profile.as_ref(), "an erofs has none")?;
+    let is_mapped = wishes.dax.unwrap_or(false);
+    let usual = ErofsOptions::default();
+    let unsaid = if is_mapped { ErofsCompression::None } else { usual.compression };
+    Ok(ErofsOptions {
+        compression: packing.map(|packing| packing.of_erofs()).transpose()?.unwrap_or(unsaid),
+        cluster_size: wishes.block_size.as_ref().map(cluster_size).transpose()?.unwrap_or(usual.cluster_size),
+        inline_data: !is_mapped,
+        label: wishes.label.as_ref().map(label_of).transpose()?.unwrap_or_default().into_bytes(),
+        ..usual
+    })
+}
+
 /// Refuses what is said of disks where something else is written.
 pub(super) fn refuse_all(wishes: &Wishes, format: Format) -> Result<(), SettingError> {
     let why = format!("{} has none", format.described());
@@ -208,8 +231,16 @@ fn ext4_block_size(said: &Sourced<String>) -> Result<BlockSize, SettingError> {
 }
 
 fn squashfs_block_size(said: &Sourced<String>) -> Result<u32, SettingError> {
+    power_of_two(said, "a block of a squashfs")
+}
+
+fn cluster_size(said: &Sourced<String>) -> Result<u32, SettingError> {
+    power_of_two(said, "a cluster of an erofs")
+}
+
+fn power_of_two(said: &Sourced<String>, what: &str) -> Result<u32, SettingError> {
     let wanted = u32::try_from(bytes(said)?).ok().filter(|size| size.is_power_of_two() && (4096..=1 << 20).contains(size));
-    wanted.ok_or_else(|| SettingError::invalid(said, "a block of a squashfs has 4K, 8K, 16K and so on up to 1M"))
+    wanted.ok_or_else(|| SettingError::invalid(said, format!("{what} has 4K, 8K, 16K and so on up to 1M")))
 }
 
 fn label_of(said: &Sourced<String>) -> Result<String, SettingError> {
@@ -228,7 +259,7 @@ mod tests {
         let (options, _) = settle(&Wishes::from(args), None, None).map_err(|error| error.to_string())?;
         match options.root {
             RootFilesystem::Ext4(options) => Ok(options),
-            RootFilesystem::Squashfs(_) => Err("squashfs".to_owned()),
+            other => Err(name_of(&other).to_owned()),
         }
     }
 

@@ -16,8 +16,6 @@ pub(super) enum Name {
     Bare(Filesystem),
     /// A disk in QEMU's own image.
     Qcow2,
-    /// What a later version writes.
-    Later,
     /// Nothing that is known.
     Nothing,
 }
@@ -42,7 +40,7 @@ const SUFFIXES: [(&str, Name); 19] = [
     ("squashfs", Name::Bare(Filesystem::Squashfs)),
     ("sqfs", Name::Bare(Filesystem::Squashfs)),
     ("qcow2", Name::Qcow2),
-    ("erofs", Name::Later),
+    ("erofs", Name::Bare(Filesystem::Erofs)),
 ];
 
 impl Name {
@@ -58,7 +56,7 @@ impl Name {
             Self::Archive(format, _) => Some(format),
             Self::Bare(_) => Some(Format::Disk),
             Self::Qcow2 => Some(Format::Qcow2),
-            Self::Disk | Self::Later | Self::Nothing => None,
+            Self::Disk | Self::Nothing => None,
         }
     }
 

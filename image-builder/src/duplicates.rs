@@ -1,3 +1,5 @@
+//! Contents that are the same.
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
@@ -5,13 +7,13 @@ use rayon::prelude::*;
 use rootfs_tree::{Bytes, Digest, FileContent, Sources, Tree};
 use sha2::{Digest as _, Sha256};
 
-use super::SquashfsError;
-use super::census::{Census, path_of};
+use crate::census::{Census, path_of};
+use crate::contents::Unreadable;
 use crate::sink::SinkError;
 
 /// Files whose content is that of a file before them.
 #[derive(Debug)]
-pub(super) struct Duplicates {
+pub(crate) struct Duplicates {
     /// By number of the later one: that of the first.
     first: BTreeMap<u32, u32>,
     bytes: u64,
@@ -19,7 +21,7 @@ pub(super) struct Duplicates {
 
 impl Duplicates {
     /// Finds them. What has a length of its own is not read; of the rest, what nobody has hashed yet is.
-    pub(super) fn of(tree: &Tree, census: &Census, sources: &Sources<'_>) -> Result<Self, SquashfsError> {
+    pub(crate) fn of(tree: &Tree, census: &Census, sources: &Sources<'_>) -> Result<Self, Unreadable> {
         let file = |number| tree.file(census.inode(number).node);
         let mut by_length: Vec<(u64, u32)> = (1..=census.last()).filter_map(|number| Some((file(number)?.length, number))).collect();
         by_length.retain(|(length, _)| *length > 0);
@@ -29,18 +31,18 @@ impl Duplicates {
             .filter(|group| group.len() > 1)
             .flat_map(|group| group.iter().map(|(_, number)| *number))
             .collect();
-        let hash = |buffer: &mut Vec<u8>, number: &u32| -> Result<(Digest, u32), SquashfsError> {
+        let hash = |buffer: &mut Vec<u8>, number: &u32| -> Result<(Digest, u32), Unreadable> {
             let id = census.inode(*number).node;
             let Some(file) = tree.file(id) else { return Ok((Digest([0; 32]), *number)) };
             let digest = match file.sha256 {
                 Some(digest) => digest,
                 None => hash(sources.find(id, file)?, file, buffer)
-                    .map_err(|error| SquashfsError::Content { path: path_of(tree, id), source: SinkError::Read(error) })?,
+                    .map_err(|error| Unreadable::Content { path: path_of(tree, id), source: SinkError::Read(error) })?,
             };
             Ok((digest, *number))
         };
         let mut hashes: Vec<(Digest, u32)> =
-            candidates.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, SquashfsError>>()?;
+            candidates.par_iter().map_init(|| vec![0; 1 << 17], hash).collect::<Result<_, Unreadable>>()?;
         hashes.sort_unstable();
         let groups = hashes.chunk_by(|one, other| one.0 == other.0);
         let first: BTreeMap<u32, u32> = groups.flat_map(|group| group[1..].iter().map(|(_, later)| (*later, group[0].1))).collect();
@@ -49,17 +51,17 @@ impl Duplicates {
     }
 
     /// The file that has the same content, when one is before this.
-    pub(super) fn first(&self, number: u32) -> Option<u32> {
+    pub(crate) fn first(&self, number: u32) -> Option<u32> {
         self.first.get(&number).copied()
     }
 
     /// What need not be stored, in bytes.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// How many there are.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.first.len()
     }
 }

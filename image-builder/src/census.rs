@@ -1,16 +1,25 @@
-use rootfs_tree::{Kind, NodeId, Tree};
+//! The inodes of a tree by numbers, for filesystems that are written once.
 
-use super::SquashfsError;
+use rootfs_tree::{Kind, NodeId, Tree};
 
 /// Most inodes: their numbers have 32 bits, and the root's parent has the number after the last.
 const INODE_MAX: u64 = 0xFFFF_FFFE;
 
 /// The root directory's number.
-pub(super) const ROOT_INODE: u32 = 1;
+pub(crate) const ROOT_INODE: u32 = 1;
+
+/// Why a tree can't be counted.
+#[derive(Debug)]
+pub(crate) enum CensusError {
+    /// More inodes than numbers.
+    TooManyInodes { limit: u64 },
+    /// A directory with two names, or one that is inside itself.
+    DirectoryLinked { path: String },
+}
 
 /// Every inode that can be reached, by its number: from the root on, those of one directory one after another, so that they differ little.
 #[derive(Debug)]
-pub(super) struct Census {
+pub(crate) struct Census {
     /// By number less one.
     inodes: Vec<Counted>,
     /// By place in the arena; 0 for what no entry names.
@@ -21,17 +30,17 @@ pub(super) struct Census {
 
 /// An inode.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counted {
-    pub(super) node: NodeId,
+pub(crate) struct Counted {
+    pub(crate) node: NodeId,
     /// Entries that name it, with those a directory has for itself.
-    pub(super) links: u32,
+    pub(crate) links: u32,
     /// The directory that a directory is in; the number after the last for the root, 0 for what is no directory.
-    pub(super) parent: u32,
+    pub(crate) parent: u32,
 }
 
 impl Census {
     /// Numbers the inodes of a tree.
-    pub(super) fn of(tree: &Tree) -> Result<Self, SquashfsError> {
+    pub(crate) fn of(tree: &Tree) -> Result<Self, CensusError> {
         let mut census = Self { inodes: Vec::new(), numbers: vec![0; tree.node_count()], levels: Vec::new() };
         census.count(Tree::ROOT, 2, 0)?;
         let mut pending = vec![(ROOT_INODE, 0)];
@@ -48,7 +57,7 @@ impl Census {
         Ok(census)
     }
 
-    fn count_entries(&mut self, tree: &Tree, directory: u32, mut found: impl FnMut(u32)) -> Result<(), SquashfsError> {
+    fn count_entries(&mut self, tree: &Tree, directory: u32, mut found: impl FnMut(u32)) -> Result<(), CensusError> {
         let Kind::Directory(entries) = &tree.node(self.inode(directory).node).kind else { return Ok(()) };
         for (name, id) in entries {
             let is_directory = matches!(tree.node(*id).kind, Kind::Directory(_));
@@ -60,7 +69,7 @@ impl Census {
                 0 => drop(self.count(*id, 1, 0)?),
                 _ if is_directory => {
                     let path = [&*self.directory_path(tree, directory), name].join(&b'/');
-                    return Err(SquashfsError::DirectoryLinked { path: path.escape_ascii().to_string() });
+                    return Err(CensusError::DirectoryLinked { path: path.escape_ascii().to_string() });
                 }
                 number => self.inodes[number as usize - 1].links += 1,
             }
@@ -68,9 +77,9 @@ impl Census {
         Ok(())
     }
 
-    fn count(&mut self, node: NodeId, links: u32, parent: u32) -> Result<u32, SquashfsError> {
+    fn count(&mut self, node: NodeId, links: u32, parent: u32) -> Result<u32, CensusError> {
         if self.inodes.len() as u64 >= INODE_MAX {
-            return Err(SquashfsError::TooManyInodes { limit: INODE_MAX });
+            return Err(CensusError::TooManyInodes { limit: INODE_MAX });
         }
         self.inodes.push(Counted { node, links, parent });
         self.numbers[node.index()] = self.last();
@@ -94,32 +103,32 @@ impl Census {
     }
 
     /// The largest number in use.
-    pub(super) fn last(&self) -> u32 {
+    pub(crate) fn last(&self) -> u32 {
         u32::try_from(self.inodes.len()).unwrap_or(u32::MAX)
     }
 
     /// What a number up to [`Census::last`] stands for.
-    pub(super) fn inode(&self, number: u32) -> Counted {
+    pub(crate) fn inode(&self, number: u32) -> Counted {
         self.inodes[number as usize - 1]
     }
 
     /// All inodes, in ascending order.
-    pub(super) fn inodes(&self) -> impl Iterator<Item = (u32, Counted)> + '_ {
+    pub(crate) fn inodes(&self) -> impl Iterator<Item = (u32, Counted)> + '_ {
         (1..).zip(self.inodes.iter().copied())
     }
 
     /// The number of what can be reached.
-    pub(super) fn number(&self, id: NodeId) -> u32 {
+    pub(crate) fn number(&self, id: NodeId) -> u32 {
         self.numbers[id.index()]
     }
 
     /// Directories by depth, the root first.
-    pub(super) fn levels(&self) -> &[Vec<u32>] {
+    pub(crate) fn levels(&self) -> &[Vec<u32>] {
         &self.levels
     }
 }
 
 /// One name of an inode of a tree that was counted, for an error: slow.
-pub(super) fn path_of(tree: &Tree, id: NodeId) -> String {
+pub(crate) fn path_of(tree: &Tree, id: NodeId) -> String {
     tree.walk().find(|entry| entry.id == id).map_or_else(String::new, |entry| entry.path.escape_ascii().to_string())
 }

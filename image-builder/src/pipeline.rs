@@ -1,3 +1,5 @@
+//! Work by many threads whose results are wanted one after another.
+
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 ///
 /// # Errors
 /// The error of `work` or `emit`; nothing new is begun after one.
-pub(super) fn in_order<C, R: Send, E: Send>(
+pub(crate) fn in_order<C, R: Send, E: Send>(
     count: usize,
     window: usize,
     init: impl Fn() -> C + Sync,

@@ -1,0 +1,161 @@
+use rootfs_tree::{Kind, NodeId, Tree};
+use zerocopy::IntoBytes;
+
+use super::ErofsError;
+use super::compress::Codec;
+use super::data::Stored;
+use super::directory;
+use super::format::{BLOCK, CompactInode, EXTENDED, ExtendedInode, LAYOUT_SHIFT, layout, mode};
+use super::index;
+use super::layout::{Layout, Sizes};
+use super::xattr::Xattrs;
+use crate::census::Census;
+use crate::contents::Contents;
+use crate::limits::encode_device;
+
+/// All that inodes say.
+#[derive(Debug)]
+pub(super) struct Inodes<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) census: &'a Census,
+    pub(super) sizes: &'a Sizes,
+    pub(super) xattrs: &'a Xattrs<'a>,
+    pub(super) stored: &'a Stored,
+    pub(super) layout: &'a Layout,
+    pub(super) contents: &'a Contents<'a>,
+    pub(super) codec: Option<&'a Codec>,
+}
+
+/// An inode with what stands beside it, and the blocks of a directory.
+#[derive(Debug, Default)]
+pub(super) struct Encoded {
+    pub(super) bytes: Vec<u8>,
+    pub(super) blocks: Vec<u8>,
+}
+
+impl Inodes<'_> {
+    /// Encodes an inode. `buffer` is used where the end of a file is read.
+    pub(super) fn encode(&self, number: u32, buffer: &mut Vec<u8>) -> Result<Encoded, ErofsError> {
+        let id = self.census.inode(number).node;
+        let clusters = self.stored.files[number as usize - 1].clusters;
+        let mut encoded = Encoded { bytes: self.head(number, id), blocks: Vec::new() };
+        encoded.bytes.extend_from_slice(&self.xattrs.own(number));
+        if let (Some((first, count)), Some(codec)) = (clusters, self.codec) {
+            let start = self.block_of(number);
+            let clusters = self.stored.clusters.get(first..first + count).unwrap_or_default();
+            encoded.bytes.extend_from_slice(&index::encode(codec.form(), self.sizes.head(number), clusters, start));
+            return Ok(encoded);
+        }
+        match &self.tree.node(id).kind {
+            Kind::File(_) => {
+                let length = self.sizes.length(number);
+                let tail = self.contents.read(buffer, id, length - self.sizes.flat_tail(number), length)?;
+                encoded.bytes.extend_from_slice(tail);
+            }
+            Kind::Directory(_) => self.place(number, &self.directory(number), &mut encoded),
+            Kind::Symlink(target) => self.place(number, target, &mut encoded),
+            _ => {}
+        }
+        Ok(encoded)
+    }
+
+    /// Whole blocks go to their place, what is left beside the inode.
+    fn place(&self, number: u32, content: &[u8], encoded: &mut Encoded) {
+        let tail = usize::try_from(self.sizes.flat_tail(number)).unwrap_or(0);
+        let (blocks, tail) = content.split_at(content.len().saturating_sub(tail));
+        encoded.blocks.extend_from_slice(blocks);
+        encoded.bytes.extend_from_slice(tail);
+    }
+
+    fn directory(&self, number: u32) -> Vec<u8> {
+        let entries = directory::entries(self.tree, self.census, number);
+        let type_of = |number| directory::type_of(&self.tree.node(self.census.inode(number).node).kind);
+        directory::encode(&entries, |number| self.layout.nid(number), type_of)
+    }
+
+    /// The first block of a content.
+    pub(super) fn block_of(&self, number: u32) -> u32 {
+        // Less than 2³²: the layout is checked.
+        match self.layout.directories[number as usize - 1] {
+            0 => u32::try_from(self.stored.files[number as usize - 1].start).unwrap_or(u32::MAX),
+            block => block,
+        }
+    }
+
+    fn head(&self, number: u32, id: NodeId) -> Vec<u8> {
+        let node = self.tree.node(id);
+        let metadata = &node.metadata;
+        let clusters = self.stored.files[number as usize - 1].clusters;
+        let layout = match clusters {
+            Some(_) => layout::COMPRESSED_COMPACT,
+            None if self.sizes.flat_tail(number) > 0 => layout::FLAT_INLINE,
+            None => layout::FLAT_PLAIN,
+        };
+        let is_extended = self.sizes.is_extended(number);
+        let format = layout << LAYOUT_SHIFT | if is_extended { EXTENDED } else { 0 };
+        let own = match &node.kind {
+            Kind::CharDevice { major, minor } | Kind::BlockDevice { major, minor } => encode_device(*major, *minor),
+            _ if clusters.is_some() => u32::try_from(self.stored.files[number as usize - 1].blocks).unwrap_or(u32::MAX),
+            _ => self.block_of(number),
+        };
+        let links = self.census.inode(number).links;
+        let i_mode = metadata.mode & 0o7777 | type_bits(&node.kind);
+        let i_xattr_icount = match self.xattrs.own_size(number) {
+            0 => 0,
+            // Checked before.
+            size => u16::try_from((size - 8) / 4).unwrap_or(u16::MAX),
+        };
+        let length = self.sizes.length(number);
+        if is_extended {
+            let inode = ExtendedInode {
+                i_format: format.into(),
+                i_xattr_icount: i_xattr_icount.into(),
+                i_mode: i_mode.into(),
+                i_reserved: 0.into(),
+                i_size: length.into(),
+                i_u: own.into(),
+                i_ino: number.into(),
+                i_uid: metadata.uid.into(),
+                i_gid: metadata.gid.into(),
+                i_mtime: metadata.mtime.seconds.cast_unsigned().into(),
+                i_mtime_nsec: metadata.mtime.nanoseconds.into(),
+                i_nlink: links.into(),
+                i_reserved2: [0; 16],
+            };
+            return inode.as_bytes().to_vec();
+        }
+        // That these fit is what makes the inode a compact one.
+        let short = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
+        let inode = CompactInode {
+            i_format: format.into(),
+            i_xattr_icount: i_xattr_icount.into(),
+            i_mode: i_mode.into(),
+            i_nlink: short(links).into(),
+            i_size: u32::try_from(length).unwrap_or(u32::MAX).into(),
+            i_reserved: 0.into(),
+            i_u: own.into(),
+            i_ino: number.into(),
+            i_uid: short(metadata.uid).into(),
+            i_gid: short(metadata.gid).into(),
+            i_reserved2: 0.into(),
+        };
+        inode.as_bytes().to_vec()
+    }
+
+    /// Where a directory's blocks begin in the image, in bytes.
+    pub(super) fn blocks_offset(&self, number: u32) -> u64 {
+        u64::from(self.block_of(number)) * BLOCK
+    }
+}
+
+fn type_bits(kind: &Kind) -> u16 {
+    match kind {
+        Kind::Directory(_) => mode::DIRECTORY,
+        Kind::File(_) => mode::REGULAR,
+        Kind::Symlink(_) => mode::SYMLINK,
+        Kind::CharDevice { .. } => mode::CHAR_DEVICE,
+        Kind::BlockDevice { .. } => mode::BLOCK_DEVICE,
+        Kind::Fifo => mode::FIFO,
+        Kind::Socket => mode::SOCKET,
+    }
+}

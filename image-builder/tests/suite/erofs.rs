@@ -1,0 +1,10 @@
+//! erofs, judged by erofs-utils and the kernel.
+
+mod damage;
+mod forms;
+mod judge;
+mod mkfs;
+mod random;
+mod read;
+mod refusals;
+mod snapshot;
