@@ -19,8 +19,8 @@ pub(super) fn entries<'a>(tree: &'a Tree, census: &Census, number: u32) -> Vec<(
 
 /// Bytes of a directory: as many as [`encode`] gives.
 pub(super) fn size(entries: &[(&[u8], u32)]) -> u64 {
-    let (blocks, last) = blocks(entries).fold((0, 0), |(blocks, _), block| (blocks + 1, used(block)));
-    (blocks as u64).saturating_sub(1) * BLOCK + last as u64
+    let (blocks, last) = blocks(entries).fold((0_u64, 0), |(blocks, _), block| (blocks + 1, used(block)));
+    blocks.saturating_sub(1) * BLOCK + last as u64
 }
 
 /// A directory. `nid` says where the inode of a number is, `file_type` of what type it is.

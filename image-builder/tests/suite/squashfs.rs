@@ -7,7 +7,7 @@ mod forms;
 pub(crate) mod judge;
 mod large;
 mod lookup;
-mod mksquashfs;
+pub(crate) mod mksquashfs;
 mod random;
 mod read;
 mod refusals;

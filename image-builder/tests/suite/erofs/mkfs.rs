@@ -9,6 +9,7 @@ use super::judge::{assert_same, with, write};
 use super::read::{full, tree_of, verify};
 use crate::judge::{path, run_well};
 use crate::random::is_full;
+use crate::squashfs::mksquashfs::copy_some;
 
 fn mkfs(image: &Path, directory: &Path, arguments: &[&str]) {
     run_well("mkfs.erofs", &[arguments, &["--quiet", path(image), path(directory)]].concat());
@@ -53,21 +54,6 @@ fn the_oldest_form_is_refused_by_name() {
     mkfs(&image, &directory, &["-zlz4", "-Elegacy-compress"]);
     let error = verify(&FileSource::open(&image).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "the image needs compressed clusters with zeros behind them, which can't be read here");
-}
-
-/// Files of directories of the host, so many bytes of them together.
-fn copy_some(from: &Path, to: &Path, most: u64) {
-    fs_err::create_dir_all(to).unwrap();
-    let mut entries: Vec<_> = fs_err::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    let mut bytes = 0;
-    for entry in entries {
-        let metadata = fs_err::symlink_metadata(&entry).unwrap();
-        if metadata.is_file() && bytes + metadata.len() <= most {
-            bytes += metadata.len();
-            fs_err::copy(&entry, to.join(entry.file_name().unwrap())).unwrap();
-        }
-    }
 }
 
 #[test]

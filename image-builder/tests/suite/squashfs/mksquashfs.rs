@@ -9,7 +9,7 @@ use super::judge::{assert_kernel_sees, with, write};
 use crate::judge::{path, run_well};
 
 /// Files of a directory of the host by name, so many bytes of them together.
-fn copy_some(from: &Path, to: &Path, most: u64) {
+pub(crate) fn copy_some(from: &Path, to: &Path, most: u64) {
     fs_err::create_dir_all(to).unwrap();
     let mut entries: Vec<_> = fs_err::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();

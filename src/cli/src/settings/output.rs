@@ -122,6 +122,7 @@ mod tests {
             ("guest.raw", "Mbr ext4"),
             ("root.ext4", "None ext4"),
             ("root.squashfs", "None squashfs"),
+            ("root.erofs", "None erofs"),
             ("guest.qcow2", "Mbr ext4 in qcow2 None"),
             (".tar", "--output .tar: the suffix tells no format"),
             ("rootfs", "--output rootfs: the suffix tells no format"),
@@ -206,6 +207,7 @@ mod tests {
         }
         let filesystem = |name, filesystem| told(name, ImageArgs { fs: some(filesystem), ..ImageArgs::default() });
         assert_eq!(filesystem("x.img", "squashfs"), "Mbr squashfs");
+        assert_eq!(filesystem("x.img", "erofs"), "Mbr erofs");
         assert_eq!(filesystem("x.ext4", "squashfs"), "--fs squashfs: the file's name says ext4");
         let profiled = ImageArgs { fs: some("squashfs"), ext4_profile: some("compat"), ..ImageArgs::default() };
         assert_eq!(told("x.img", profiled), "--ext4-profile compat: a squashfs has none");

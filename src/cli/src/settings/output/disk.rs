@@ -278,6 +278,23 @@ mod tests {
     }
 
     #[test]
+    fn an_erofs_that_is_mapped_is_stored_as_it_is() {
+        let of = |compress: Option<&str>, dax| {
+            let args = ImageArgs { fs: Some("erofs".to_owned()), compress: compress.map(str::to_owned), dax, ..ImageArgs::default() };
+            let wishes = Wishes::from(args);
+            let packing = wishes.compress.as_ref().map(Packing::parse).transpose().map_err(|error| error.to_string())?;
+            match settle(&wishes, None, packing).map_err(|error| error.to_string())?.0.root {
+                RootFilesystem::Erofs(options) => Ok((options.compression, options.inline_data)),
+                other => Err(name_of(&other).to_owned()),
+            }
+        };
+        assert_eq!(of(None, false), Ok((ErofsCompression::lz4hc(), true)));
+        assert_eq!(of(None, true), Ok((ErofsCompression::None, false)));
+        assert_eq!(of(Some("zstd:3"), true), Ok((ErofsCompression::Zstd { level: 3 }, false)));
+        assert_eq!(of(Some("gz"), false), Err("--compress gz: an erofs is packed with lz4, lz4hc, zstd or none".to_owned()));
+    }
+
+    #[test]
     fn what_is_never_written_to_has_no_free_space() {
         let size = |args: ImageArgs| of(args).map(|options| options.size);
         assert_eq!(size(ImageArgs::default()), Ok(Size::Free(USEFUL)));
