@@ -14,6 +14,7 @@ pub mod kernel;
 pub mod lock;
 pub mod observer;
 pub mod openpgp;
+mod owners;
 mod pattern;
 pub mod payload;
 mod place;

@@ -2,7 +2,7 @@ use rootfs_tree::Time;
 
 use super::layout::Layout;
 use super::native::carry_out;
-use super::owners::Owners;
+use crate::owners::Owners;
 use super::skeleton::ensure_directory;
 use super::{InstallError, InstallPackage, PendingScript};
 use crate::apk::ScriptKind;

@@ -28,10 +28,17 @@ impl Metadata {
             !name.is_empty() && name.len() <= 255 && *name != "." && *name != ".." && !name.contains(|c: char| c == '/' || c.is_control())
         };
         let name = str::from_utf8(name).ok().filter(is_name).ok_or("its name can't be one")?;
-        match self.files.insert(name.to_owned(), content) {
-            Some(_) => Err("it is there twice"),
-            None => Ok(()),
+        if self.files.contains_key(name) {
+            return Err("it is there twice");
         }
+        self.files.insert(name.to_owned(), content);
+        Ok(())
+    }
+
+    /// Of these files.
+    #[cfg(test)]
+    pub(crate) fn of<const N: usize>(files: [(&str, &str); N]) -> Self {
+        Self { files: files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into() }
     }
 
     /// From a gpkg's part, `metadata.tar`, whose entries are below `metadata/`.
