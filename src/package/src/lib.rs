@@ -17,6 +17,7 @@ pub mod openpgp;
 mod pattern;
 pub mod payload;
 mod place;
+pub mod portage;
 mod reuse;
 pub mod root;
 pub mod rpm;
