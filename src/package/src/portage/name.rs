@@ -37,7 +37,7 @@ pub fn split_cpv(text: &str) -> Option<(&str, &str, Version<&str>)> {
 }
 
 /// `NAME-VERSION` at its last hyphen before a version; the name may be none.
-fn split_version(text: &str) -> Option<(&str, Version<&str>)> {
+pub(super) fn split_version(text: &str) -> Option<(&str, Version<&str>)> {
     let (before, last) = text.rsplit_once('-')?;
     let is_revision = last.strip_prefix('r').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
     let name = if is_revision { before.rsplit_once('-')?.0 } else { before };
