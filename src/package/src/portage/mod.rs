@@ -1,4 +1,31 @@
-//! Gentoo's packages: from a binary host to a tree that portage goes on from, without portage.
+//! Gentoo's binary packages: from a binary host's index to the packages that emerge would choose, without emerge.
+//!
+//! ```text
+//! Packages[.gz]   ──► PackageIndex::read    ──► PackageIndex     every package, as places in the text
+//! `a/b:0[c?]`     ──► Atom::parse           ──► Atom             which packages are meant
+//! `|| ( … )`      ──► DependencyList::parse ──► DependencyList   what a package needs
+//! ```
 
+mod atom;
 pub mod binary;
+mod dependency;
+mod eapi;
+mod fault;
+mod field;
+mod index;
 pub mod merge;
+mod name;
+mod package;
+mod use_dependency;
+mod version;
+
+pub use atom::{Atom, AtomCandidate, AtomError, AtomSyntax, Blocker, Operator, SlotOperator, VersionConstraint};
+pub use dependency::{DependencyError, DependencyItem, DependencyList, Need, Needs};
+pub use eapi::Eapi;
+pub use fault::IndexFault;
+pub use field::Field;
+pub use index::PackageIndex;
+pub use name::split_cpv;
+pub use package::{BinaryPackage, IndexPackage, IuseFlag};
+pub use use_dependency::{UseDependency, UseWish};
+pub use version::{Version, VersionError};
