@@ -15,6 +15,7 @@ mod docker;
 mod engine;
 mod fedora;
 mod formats;
+mod gentoo;
 mod host;
 mod hostile_packages;
 mod hostile_scripts;
@@ -91,6 +92,7 @@ fn cases() -> Vec<Case> {
         busybox_source::cases(),
         alpine::cases(),
         fedora::cases(),
+        gentoo::cases(),
         docker::cases(),
         lxc::cases(),
         inspect::cases(),

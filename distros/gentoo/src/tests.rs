@@ -1,4 +1,4 @@
-use rootfs_plugin::{Architecture, Distro, Include, Installer, Plan, PlanError, PlannedPackage, PortageInstaller, Request};
+use rootfs_plugin::{Architecture, Include, Installer, Plan, PlanError, PlannedPackage, PortageInstaller, Request};
 
 use crate::gentoo;
 
@@ -17,11 +17,11 @@ fn portage(plan: &Plan) -> &PortageInstaller {
 }
 
 fn names(plan: &Plan) -> Vec<&str> {
-    let name = |include: &'_ Include| match include {
-        Include::Package(PlannedPackage::Name(name)) => name.clone(),
+    let name = |include| match include {
+        &Include::Package(PlannedPackage::Name(ref name)) => name.as_str(),
         other => panic!("{other:?}"),
     };
-    plan.include.iter().map(name).map(|name| &*Box::leak(name.into_boxed_str())).collect()
+    plan.include.iter().map(name).collect()
 }
 
 #[test]

@@ -79,6 +79,25 @@ impl Keyring {
         if self.certificates.len() == before { Err(OpenPgpError::NoKeys { origin: origin.to_owned() }) } else { Ok(()) }
     }
 
+    /// Keeps the certificates whose primary keys have such fingerprints, which are in upper case.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(&str) -> bool) {
+        self.certificates.retain(|certificate| is_kept(&certificate.fingerprint()));
+    }
+
+    /// Whether nobody is trusted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+
+    /// The fingerprints of the certificates' primary keys, in upper case, sorted.
+    #[must_use]
+    pub fn fingerprints(&self) -> Vec<String> {
+        let mut fingerprints: Vec<String> = self.certificates.iter().map(Certificate::fingerprint).collect();
+        fingerprints.sort();
+        fingerprints
+    }
+
     /// Checks a clear-signed document (InRelease) and gives what it says. `now` is in seconds since 1970.
     ///
     /// # Errors

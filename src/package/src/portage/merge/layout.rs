@@ -4,11 +4,11 @@ use rootfs_tree::{Kind, Layer, LayerId, Metadata, Node, NodeId, PackageId, Time,
 
 use super::mask::InstallMask;
 use super::protect::{Protection, md5_of, protect_name};
-use super::{MergeError, MergePackage};
+use super::{MergeError, MergePackage, Part};
 use crate::owners::Owners;
 use crate::pattern::{Backslash, matches};
 use crate::payload::{EntryKind, above};
-use crate::portage::binary::BinaryEntry;
+use crate::portage::binary::{BinaryEntry, BinaryLayer};
 use crate::root::{shown, split};
 
 /// What several packages may have (portage's `COLLISION_IGNORE`).
@@ -63,7 +63,7 @@ impl<'a> Layout<'a> {
             title,
         };
         let mut contents = Vec::new();
-        for entry in taken(&content.entries, package.only, self.mask).into_iter().chain(added) {
+        for entry in taken(&content.entries, package.part.is_none(), self.mask).into_iter().chain(added) {
             let owned = self.place(&mut merging, entry)?;
             contents.push(([b"/", entry.path.as_slice()].concat(), owned));
         }
@@ -188,27 +188,36 @@ impl Merging<'_> {
     }
 }
 
-/// The entries that are taken, in the order of their paths: a directory that is masked only when nothing in it is taken.
-fn taken<'p>(entries: &'p [BinaryEntry], only: Option<&[String]>, mask: &InstallMask) -> Vec<&'p BinaryEntry> {
+/// The entries that are taken, in the order of their paths: a directory that is masked only when something in it is taken.
+fn taken<'p>(entries: &'p [BinaryEntry], whole: bool, mask: &InstallMask) -> Vec<&'p BinaryEntry> {
     let is_file = |entry: &&BinaryEntry| entry.kind != EntryKind::Directory;
-    let is_chosen = |path: &[u8]| only.is_none_or(|only| only.iter().any(|pattern| matches(pattern.as_bytes(), path, Backslash::Literal)));
-    let files: Vec<&BinaryEntry> =
-        entries.iter().filter(is_file).filter(|entry| !mask.masks_file(&entry.path) && is_chosen(&entry.path)).collect();
+    let entries = if whole { entries } else { &[] };
+    let files: Vec<&BinaryEntry> = entries.iter().filter(is_file).filter(|entry| !mask.masks_file(&entry.path)).collect();
     let mut needed: HashSet<&[u8]> = files.iter().flat_map(|entry| above(&entry.path)).collect();
     // From the deepest on: a directory that stays keeps those that it is in.
     for entry in entries.iter().rev().filter(|entry| !is_file(entry)) {
-        if only.is_none() && !mask.masks_directory(&entry.path) {
+        if needed.contains(entry.path.as_slice()) || !mask.masks_directory(&entry.path) {
             needed.insert(&entry.path);
-        }
-        if needed.contains(entry.path.as_slice()) {
             needed.extend(above(&entry.path));
         }
     }
-    // A hard link may be all that is taken of its file.
-    let mut taken: Vec<&BinaryEntry> =
-        files.into_iter().chain(entries.iter().filter(|entry| !is_file(entry) && needed.contains(entry.path.as_slice()))).collect();
+    let directories = entries.iter().filter(|entry| !is_file(entry) && needed.contains(entry.path.as_slice()));
+    let mut taken: Vec<&BinaryEntry> = files.into_iter().chain(directories).collect();
     taken.sort_by(|one, other| (is_link(one), &one.path).cmp(&(is_link(other), &other.path)));
     taken
+}
+
+/// The files of a part, where they are put; each name once.
+pub(super) fn parts(layer: &BinaryLayer, part: Part<'_>) -> Vec<BinaryEntry> {
+    let is_meant = |entry: &&BinaryEntry| {
+        matches!(entry.kind, EntryKind::File { .. } | EntryKind::Symlink(_))
+            && part.files.iter().any(|pattern| matches(pattern.as_bytes(), &entry.path, Backslash::Literal))
+    };
+    let moved = |entry: &BinaryEntry| BinaryEntry { path: [part.into.as_bytes(), b"/", split(&entry.path).1].concat(), ..entry.clone() };
+    let mut moved: Vec<BinaryEntry> = layer.content.entries.iter().filter(is_meant).map(moved).collect();
+    moved.sort_by(|one, other| one.path.cmp(&other.path));
+    moved.dedup_by(|one, other| one.path == other.path);
+    moved
 }
 
 /// Hard links come after the files that they name.

@@ -45,8 +45,17 @@ pub struct MergeRequest<'a> {
 pub struct MergePackage<'a> {
     /// What it holds.
     pub layer: &'a BinaryLayer,
-    /// Paths with `*` of the files that are taken of it, with what they lie in; all when there is none. Such a package is none to portage.
-    pub only: Option<&'a [String]>,
+    /// What is taken of it, if that is not all. Such a package is none to portage.
+    pub part: Option<Part<'a>>,
+}
+
+/// Some files of a package, for others to use.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// Their paths, with `*`, relative.
+    pub files: &'a [String],
+    /// The directory they are put into, relative; without those that they were in.
+    pub into: &'a str,
 }
 
 /// A root with its packages.
@@ -76,13 +85,16 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<Merged, MergeError> {
     for package in in_order(request.packages) {
         let mut native = Native::of(package)?;
         native.before(&mut layout.tree, time)?;
-        let contents = layout.merge(package, &native.added)?;
+        let contents = match package.part {
+            Some(part) => layout.merge(package, &layout::parts(package.layer, part))?,
+            None => layout.merge(package, &native.added)?,
+        };
         native.after(&mut layout.tree, time)?;
         if package.layer.content.metadata.title().starts_with("sys-apps/baselayout-") {
             skeleton::after_baselayout(&mut layout.tree, request.merged_usr, time)?;
         }
         pending.extend(native.pending());
-        if package.only.is_none() {
+        if package.part.is_none() {
             installed.push((package, contents));
         }
     }

@@ -63,7 +63,7 @@ impl Native {
         let variables = Variables::parse(&String::from_utf8_lossy(&environment));
         let account = Account::read(metadata.text("CATEGORY").as_deref(), &variables);
         let defined = metadata.words("DEFINED_PHASES");
-        let is_there = |phase: &Phase| package.only.is_none() && account.is_none() && defined.iter().any(|name| name == phase.name());
+        let is_there = |phase: &Phase| package.part.is_none() && account.is_none() && defined.iter().any(|name| name == phase.name());
         let known = |phase: Phase| {
             let body = variables.function(&phase.function())?;
             KNOWN.iter().find(|(known, sha256, _)| *known == phase && *sha256 == body).map(|(_, _, action)| *action)

@@ -48,3 +48,12 @@ pub struct PendingPhases {
     /// The ebuild's environment, as bash wrote it.
     pub environment: Vec<u8>,
 }
+
+impl PendingPhases {
+    /// For people: what is not done, and why.
+    #[must_use]
+    pub fn told(&self, reason: &str) -> String {
+        let names: Vec<String> = self.phases.iter().map(|phase| phase.function()).collect();
+        format!("{} of {} did not run: {reason}", names.join(", "), self.package)
+    }
+}

@@ -30,7 +30,7 @@ fn merged(packages: &[BinaryLayer], mask: &InstallMask) -> Result<(Tree, Vec<Vec
     let mut layout = Layout::of(Tree::default(), mask);
     let mut contents = Vec::new();
     for layer in packages {
-        let owned = layout.merge(&MergePackage { layer, only: None }, &[])?;
+        let owned = layout.merge(&MergePackage { layer, part: None }, &[])?;
         contents.push(owned.into_iter().map(|(path, _)| String::from_utf8(path).unwrap()).collect());
     }
     Ok((layout.tree, contents))
@@ -84,4 +84,16 @@ fn what_is_masked_is_in_neither_the_tree_nor_the_list() {
     );
     assert_eq!(tree.lookup(b"/usr/b").unwrap(), tree.lookup(b"/usr/z").unwrap());
     assert!(tree.lookup(b"/usr/share/man").is_err());
+}
+
+#[test]
+fn a_part_is_put_where_others_find_it() {
+    let gcc = package("gcc-14", vec![directory("usr"), file("usr/lib/gcc/x/14/libgcc_s.so.1"), file("usr/lib/gcc/x/14/cc1"), link("usr/lib/gcc/x/14/libgcc_s.so", "libgcc_s.so.1")]);
+    let files = ["usr/lib/gcc/*/libgcc_s.so*".to_owned()];
+    let part = Part { files: &files, into: "usr/lib64" };
+    let mask = InstallMask::default();
+    let mut layout = Layout::of(Tree::default(), &mask);
+    layout.merge(&MergePackage { layer: &gcc, part: Some(part) }, &parts(&gcc, part)).unwrap();
+    assert_eq!(layout.tree.list(b"/usr/lib64"), [&b"libgcc_s.so"[..], b"libgcc_s.so.1"]);
+    assert!(layout.tree.lookup(b"/usr/lib").is_err());
 }
