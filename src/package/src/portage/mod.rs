@@ -4,6 +4,7 @@
 //! Packages[.gz]   ──► PackageIndex::read    ──► PackageIndex     every package, as places in the text
 //! `a/b:0[c?]`     ──► Atom::parse           ──► Atom             which packages are meant
 //! `|| ( … )`      ──► DependencyList::parse ──► DependencyList   what a package needs
+//! PackageIndex …  ──► resolve               ──► Resolution       what emerge would install for these wishes, in its order
 //! ```
 
 mod atom;
@@ -14,6 +15,7 @@ mod field;
 mod index;
 mod name;
 mod package;
+pub mod resolve;
 mod use_dependency;
 mod version;
 

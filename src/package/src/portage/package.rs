@@ -162,6 +162,11 @@ impl<'a> IndexPackage<'a> {
         })
     }
 
+    /// Whether it was built with a flag, its own or not.
+    pub(super) fn has_use(&self, flag: &str) -> bool {
+        self.field(Field::Use).split_ascii_whitespace().any(|name| name == flag)
+    }
+
     /// Its file below the binary host; where the index says none, what portage takes then.
     #[must_use]
     pub fn path(&self) -> String {

@@ -1,0 +1,136 @@
+//! The packages that were chosen so far, and who wants them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::pool::{PackageId, Pool, SlotId};
+use crate::portage::Atom;
+
+/// Who wants a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Parent {
+    /// One of the wishes, from 0.
+    Wish(usize),
+    Package(PackageId),
+}
+
+/// How hard a dependency is for the order, the softest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hardness {
+    /// It may come after.
+    Post,
+    /// It must be there when the package runs.
+    Run,
+    /// As that, and the package was built for one sub-slot of it.
+    Slot,
+}
+
+/// Packages and what they need of each other.
+#[derive(Debug)]
+pub(super) struct Graph {
+    /// In the order they were added.
+    pub(super) order: Vec<PackageId>,
+    children: Vec<Vec<PackageId>>,
+    parents: Vec<Vec<PackageId>>,
+    edges: HashMap<(PackageId, PackageId), Vec<Hardness>>,
+    is_in: Vec<bool>,
+    slots: Vec<Vec<PackageId>>,
+    wanted_by: Vec<Vec<(Parent, Rc<Atom>)>>,
+}
+
+impl Graph {
+    pub(super) fn new(pool: &Pool<'_>) -> Self {
+        let none = || vec![Vec::new(); pool.len()];
+        Self {
+            order: Vec::new(),
+            children: none(),
+            parents: none(),
+            edges: HashMap::new(),
+            is_in: vec![false; pool.len()],
+            slots: vec![Vec::new(); pool.slot_count()],
+            wanted_by: vec![Vec::new(); pool.len()],
+        }
+    }
+
+    pub(super) fn contains(&self, id: PackageId) -> bool {
+        self.is_in[id.index()]
+    }
+
+    /// What takes a slot, in the order it was added: several packages are a conflict.
+    pub(super) fn in_slot(&self, slot: SlotId) -> &[PackageId] {
+        &self.slots[slot.index()]
+    }
+
+    /// Every slot that more than one package takes, by the order in which they were first taken.
+    pub(super) fn conflicts(&self, pool: &Pool<'_>) -> Vec<Vec<PackageId>> {
+        let slots = self.order.iter().map(|id| (*id, self.in_slot(pool.slot_of(*id))));
+        slots.filter(|(id, slot)| slot.len() > 1 && slot.first() == Some(id)).map(|(_, slot)| slot.to_vec()).collect()
+    }
+
+    pub(super) fn children(&self, id: PackageId) -> &[PackageId] {
+        &self.children[id.index()]
+    }
+
+    pub(super) fn parents(&self, id: PackageId) -> &[PackageId] {
+        &self.parents[id.index()]
+    }
+
+    /// What one package needs of another.
+    pub(super) fn edge(&self, parent: PackageId, child: PackageId) -> &[Hardness] {
+        self.edges.get(&(parent, child)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who wants a package, and as what.
+    pub(super) fn wanted_by(&self, id: PackageId) -> &[(Parent, Rc<Atom>)] {
+        &self.wanted_by[id.index()]
+    }
+
+    pub(super) fn add(&mut self, id: PackageId, slot: SlotId) {
+        self.order.push(id);
+        self.is_in[id.index()] = true;
+        self.slots[slot.index()].push(id);
+    }
+
+    pub(super) fn add_wanted(&mut self, id: PackageId, parent: Parent, atom: &Rc<Atom>) {
+        let wanted = &mut self.wanted_by[id.index()];
+        if !wanted.iter().any(|(other, known)| *other == parent && known == atom) {
+            wanted.push((parent, Rc::clone(atom)));
+        }
+    }
+
+    pub(super) fn add_edge(&mut self, parent: PackageId, child: PackageId, hardness: Hardness) {
+        let edge = self.edges.entry((parent, child)).or_default();
+        if edge.is_empty() {
+            self.children[parent.index()].push(child);
+            self.parents[child.index()].push(parent);
+        }
+        if !edge.contains(&hardness) {
+            edge.push(hardness);
+        }
+    }
+
+    /// Takes a package away, and all that nobody wants any more then.
+    pub(super) fn remove(&mut self, id: PackageId, slot_of: &dyn Fn(PackageId) -> SlotId) {
+        let mut doomed = vec![id];
+        while let Some(id) = doomed.pop() {
+            if !std::mem::replace(&mut self.is_in[id.index()], false) {
+                continue;
+            }
+            self.order.retain(|other| *other != id);
+            self.slots[slot_of(id).index()].retain(|other| *other != id);
+            self.wanted_by[id.index()].clear();
+            for parent in std::mem::take(&mut self.parents[id.index()]) {
+                self.children[parent.index()].retain(|other| *other != id);
+                self.edges.remove(&(parent, id));
+            }
+            for child in std::mem::take(&mut self.children[id.index()]) {
+                self.parents[child.index()].retain(|other| *other != id);
+                self.edges.remove(&(id, child));
+                self.wanted_by[child.index()].retain(|(parent, _)| *parent != Parent::Package(id));
+                if self.parents(child).is_empty() && !self.wanted_by(child).iter().any(|(parent, _)| matches!(parent, Parent::Wish(_))) {
+                    doomed.push(child);
+                }
+            }
+        }
+    }
+}
