@@ -9,7 +9,12 @@ pub(super) fn is_category(text: &str) -> bool {
 
 /// Whether a text can be a package's name, without its category.
 pub(super) fn is_package(text: &str) -> bool {
-    is_name(text, b"+-") && !ends_with_version(text)
+    is_word(text) && !ends_with_version(text)
+}
+
+/// The same, but that it may end as a version does.
+pub(super) fn is_word(text: &str) -> bool {
+    is_name(text, b"+-")
 }
 
 /// Whether a text can be a slot's or a sub-slot's name.

@@ -21,6 +21,8 @@ struct Compared {
     alike: usize,
     refused: usize,
     skipped: usize,
+    /// emerge gives up, as it can't order them; we don't.
+    cycles: usize,
     in_order: usize,
     differences: Vec<String>,
 }
@@ -33,6 +35,10 @@ fn compare(portage: &Portage, scenarios: &[Scenario]) -> Result<Compared, Failed
             compared.skipped += 1;
             continue;
         };
+        if answer == json!("cycle") {
+            compared.cycles += 1;
+            continue;
+        }
         let theirs: Option<Vec<String>> = serde_json::from_value(answer)?;
         let difference = match (scenario.resolve(&wishes)?, theirs) {
             (Ok(ours), Some(theirs)) => {
@@ -80,8 +86,8 @@ fn random_scenarios(portage: &Portage) -> Result<(), Failed> {
 fn check(compared: &Compared, count: usize) -> Result<(), Failed> {
     let unknown: Vec<&String> = compared.differences.iter().filter(|text| !KNOWN.iter().any(|(name, _)| text.contains(name))).collect();
     let figures = format!(
-        "of {count} scenarios {} are chosen alike ({} in the same order), {} refused alike, {} skipped",
-        compared.alike, compared.in_order, compared.refused, compared.skipped
+        "of {count} scenarios {} are chosen alike ({} in the same order), {} refused alike, {} are cycles that emerge refuses, {} skipped",
+        compared.alike, compared.in_order, compared.refused, compared.cycles, compared.skipped
     );
     fs_err::write(format!("/tmp/resolve-differences-{count}.txt"), format!("{figures}\n{}\n", compared.differences.join("\n")))?;
     let choices: Vec<&&String> = unknown.iter().filter(|text| text.starts_with("choice")).collect();

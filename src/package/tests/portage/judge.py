@@ -6,7 +6,7 @@ versions    [LEFT, RIGHT]                   -1, 0 or 1; null where one of them i
 atoms       [ATOM, EAPI or null]            the atom's parts; null if it is none
 matches     [ATOM, CPV, SLOT, USE, IUSE]    true or false
 reduce      [DEPENDENCIES, USE, EAPI]       what remains for these flags; null if they are malformed
-resolve     {packages, wishes, options}     the packages to merge, in order; null if there is no such set
+resolve     {packages, wishes, options}     the packages to merge, in order; null if there is no such set; "cycle" if there is one that can't be ordered
 scenarios   nothing                         what portage's own tests of its resolver ask: as for resolve, one to a line
 """
 
@@ -118,6 +118,8 @@ class Resolver:
             finally:
                 os.dup2(real, 2)
                 os.close(real)
+        if result.virtual_cycle or result.circular_dependency_solutions is not None:
+            return "cycle"
         if not result.success or result.mergelist is None:
             return None
         return [merge.replace("[binary]", "") for merge in result.mergelist]
@@ -153,14 +155,24 @@ class SkipRest(Exception):
     pass
 
 
+# Not: licences, which nobody is asked for here, and what only ebuilds have.
+TOLD = "BDEPEND BUILD_ID BUILD_TIME DEPEND EAPI IDEPEND IUSE KEYWORDS PDEPEND PROVIDES RDEPEND REQUIRES SLOT USE".split()
+
+
 def as_binary(packages):
     """Packages as a binary host would have them, built with the flags that are on by default."""
     ebuilds, binpkgs = packages
     told = []
     items = getattr(binpkgs, "items", None)
-    for is_built, (cpv, fields) in [(False, item) for item in ebuilds.items()] + [(True, item) for item in (items() if items else binpkgs)]:
+    built = list(items() if items else binpkgs)
+    # Two that are alike in all that tells packages apart would be one.
+    known = {cpv for cpv, fields in built if "BUILD_ID" not in fields}
+    for is_built, (cpv, fields) in [(False, item) for item in ebuilds.items()] + [(True, item) for item in built]:
         cpv = cpv.split("::")[0]
-        fields = {name: str(value) for name, value in fields.items() if name.isupper() and name not in ("MISC_CONTENT", "SRC_URI", "REQUIRED_USE")}
+        if not is_built and cpv in known:
+            continue
+        known.add(cpv)
+        fields = {name: str(value) for name, value in fields.items() if name.isupper() and name in TOLD}
         fields.setdefault("EAPI", "0")
         fields.setdefault("KEYWORDS", "x86")
         if not is_built:

@@ -71,6 +71,9 @@ fn read(candidate: &Candidate<'_>, eapi: Eapi) -> Result<Facts, String> {
     if candidate.entry.slot().is_none() {
         return Err(format!("its slot is `{}`", candidate.entry.field(Field::Slot).escape_debug()));
     }
+    if !eapi.has_slots() && candidate.entry.iuse().any(|(_, default)| default.is_some()) {
+        return Err("its flags have defaults, which its EAPI doesn't know".to_owned());
+    }
     for field in [Field::Provides, Field::Requires] {
         soname::check(candidate.entry.field(field)).map_err(|reason| format!("{}: {reason}", field.name()))?;
     }
@@ -84,11 +87,8 @@ fn read(candidate: &Candidate<'_>, eapi: Eapi) -> Result<Facts, String> {
         Ok(items(list.evaluated(eapi, &|flag| candidate.is_on(flag))))
     };
     needs(Field::Depend)?;
-    if eapi.has_bdepend() {
-        needs(Field::Bdepend)?;
-    }
-    let idepend = if eapi.has_idepend() { needs(Field::Idepend)? } else { Vec::new() };
-    Ok(Facts { rdepend: needs(Field::Rdepend)?, idepend, pdepend: needs(Field::Pdepend)?, ..Facts::default() })
+    needs(Field::Bdepend)?;
+    Ok(Facts { rdepend: needs(Field::Rdepend)?, idepend: needs(Field::Idepend)?, pdepend: needs(Field::Pdepend)?, ..Facts::default() })
 }
 
 /// A flag that a condition asks for and the package hasn't.
