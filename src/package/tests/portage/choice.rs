@@ -102,6 +102,8 @@ fn made(seed: u64) -> Scenario {
     let mut packages = Vec::new();
     for name in &names {
         for version in 1..=1 + random.below(3) {
+            // Builds of one version are of one slot, as nothing else can be installed.
+            let slot = random.pick(&["0", "0", "0", "1", "0/1", "0/2"]);
             for build in 1..=1 + random.below(2) {
                 let mut fields = serde_json::Map::new();
                 let mut set = |name: &str, value: String| fields.insert(name.to_owned(), json!(value));
@@ -109,7 +111,7 @@ fn made(seed: u64) -> Scenario {
                 set("KEYWORDS", random.pick(&["x86", "x86", "x86", "x86", "x86", "~x86"]).to_owned());
                 set("BUILD_ID", build.to_string());
                 set("BUILD_TIME", build.to_string());
-                set("SLOT", random.pick(&["0", "0", "0", "1", "0/1", "0/2"]).to_owned());
+                set("SLOT", slot.to_owned());
                 set("IUSE", "x y".to_owned());
                 set("USE", random.pick(&["", "x", "y", "x y"]).to_owned());
                 let is_virtual = name.starts_with("virtual");

@@ -184,7 +184,7 @@ impl Run<'_, '_> {
     fn look_at(&self, atom: &Atom, view: &mut View) -> bool {
         let Some(mut available) = self.offered(atom, false).pop() else { return false };
         let slot = self.graph.in_slot(self.pool.slot_of(available));
-        if slot.len() > 1 && slot.iter().any(|other| self.pool.is_less(available, *other)) {
+        if slot.len() > 1 && slot.last().is_some_and(|last| self.pool.is_less(available, *last)) {
             view.is_downgrade = true;
         }
         if !atom.use_dependencies.is_empty() {

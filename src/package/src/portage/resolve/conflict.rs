@@ -96,9 +96,16 @@ impl Run<'_, '_> {
     /// What is still in conflict ends the attempt.
     pub(super) fn check_conflicts(&self) -> Result<(), Failure> {
         let conflicts = self.graph.conflicts(self.pool);
-        let Some(first) = conflicts.into_iter().next() else { return Ok(()) };
-        let feedback = Some(Feedback::Conflict(self.ways_out(&first))).filter(|_| !first.is_empty());
-        Err(Failure { trouble: Trouble::Conflict { packages: first }, feedback })
+        let Some(packages) = conflicts.into_iter().next().or_else(|| self.same_version()) else { return Ok(()) };
+        let feedback = Some(Feedback::Conflict(self.ways_out(&packages)));
+        Err(Failure { trouble: Trouble::Conflict { packages }, feedback })
+    }
+
+    /// Two builds of one version for several slots would have the same entry in the database of what is installed; emerge doesn't mind.
+    fn same_version(&self) -> Option<Vec<PackageId>> {
+        let cpv = |id: PackageId| self.pool.get(id).entry.cpv();
+        let mut seen = std::collections::HashMap::new();
+        self.graph.order.iter().find_map(|id| seen.insert(cpv(*id), *id).map(|other| vec![other, *id]))
     }
 
     /// One way out for each package of a conflict: to do without it, and without those that would do no better.
@@ -114,8 +121,9 @@ impl Run<'_, '_> {
             against.map(|(parent, atom)| (*parent, atom.to_string())).collect()
         };
         let mut masked: Vec<PackageId> = conflict.iter().copied().filter(|id| !unwanting(*id).is_empty()).collect();
-        if let Some(first) = conflict.first().filter(|first| !masked.contains(first)) {
-            masked.push(*first);
+        let least = conflict.first().and_then(|id| self.graph.in_slot(self.pool.slot_of(*id)).first());
+        if let Some(least) = least.filter(|least| !masked.contains(least)) {
+            masked.push(*least);
         }
         masked.sort_by(|left, right| self.pool.is_less(*left, *right).cmp(&self.pool.is_less(*right, *left)).then(right.cmp(left)));
         let mut ways: Vec<Vec<(PackageId, Unwanting)>> = masked

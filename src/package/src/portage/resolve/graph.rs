@@ -56,15 +56,22 @@ impl Graph {
         self.is_in[id.index()]
     }
 
-    /// What takes a slot, in the order it was added: several packages are a conflict.
+    /// What takes a slot, the least version first: several packages are a conflict.
     pub(super) fn in_slot(&self, slot: SlotId) -> &[PackageId] {
         &self.slots[slot.index()]
     }
 
-    /// Every slot that more than one package takes, by the order in which they were first taken.
+    /// The packages of every slot that more than one takes, in the order in which they were added.
     pub(super) fn conflicts(&self, pool: &Pool<'_>) -> Vec<Vec<PackageId>> {
-        let slots = self.order.iter().map(|id| (*id, self.in_slot(pool.slot_of(*id))));
-        slots.filter(|(id, slot)| slot.len() > 1 && slot.first() == Some(id)).map(|(_, slot)| slot.to_vec()).collect()
+        let slots = self.order.iter().map(|id| pool.slot_of(*id)).filter(|slot| self.in_slot(*slot).len() > 1);
+        let mut conflicts: Vec<SlotId> = Vec::new();
+        for slot in slots {
+            if !conflicts.contains(&slot) {
+                conflicts.push(slot);
+            }
+        }
+        let members = |slot: SlotId| self.order.iter().copied().filter(move |id| pool.slot_of(*id) == slot).collect();
+        conflicts.into_iter().map(members).collect()
     }
 
     pub(super) fn children(&self, id: PackageId) -> &[PackageId] {
@@ -85,10 +92,13 @@ impl Graph {
         &self.wanted_by[id.index()]
     }
 
-    pub(super) fn add(&mut self, id: PackageId, slot: SlotId) {
+    pub(super) fn add(&mut self, id: PackageId, pool: &Pool<'_>) {
         self.order.push(id);
         self.is_in[id.index()] = true;
-        self.slots[slot.index()].push(id);
+        let slot = &mut self.slots[pool.slot_of(id).index()];
+        let version = pool.get(id).version;
+        let place = slot.iter().position(|other| pool.get(*other).version.compare(&version).is_gt()).unwrap_or(slot.len());
+        slot.insert(place, id);
     }
 
     pub(super) fn add_wanted(&mut self, id: PackageId, parent: Parent, atom: &Rc<Atom>) {

@@ -208,7 +208,7 @@ impl<'p, 'a> Run<'p, 'a> {
         let id = existing.filter(|existing| self.pool.is_match(atom, *existing, true)).unwrap_or(id);
         let is_new = !self.graph.contains(id);
         if is_new {
-            self.graph.add(id, slot);
+            self.graph.add(id, self.pool);
             self.known.borrow_mut().clear();
             self.stack.push(id);
             for (place, wished) in self.wishes_for(id) {

@@ -15,13 +15,12 @@ impl Run<'_, '_> {
     pub(super) fn select(&self, atom: &Atom, with_flags: bool) -> Option<PackageId> {
         let acceptable = || self.pool.matching(atom, with_flags).filter(|id| !self.masks.contains(*id) && self.pool.mask(*id).is_none());
         let greatest = acceptable().next()?;
-        // Of several in one slot the greatest is meant, as it is added last.
         let existing = self.greatest_in_slot(greatest);
         let existing = existing.filter(|existing| self.pool.is_match(atom, *existing, with_flags));
         existing.or_else(|| acceptable().find(|id| self.pool.facts(*id).unwished.is_empty()))
     }
 
-    /// What was last put into a package's slot.
+    /// The greatest version in a package's slot.
     fn greatest_in_slot(&self, id: PackageId) -> Option<PackageId> {
         self.graph.in_slot(self.pool.slot_of(id)).last().copied()
     }
