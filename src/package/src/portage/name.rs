@@ -78,7 +78,9 @@ mod tests {
             let (found_category, found_name, found) = split_cpv(text).unwrap();
             assert_eq!((found_category, found_name, found.as_str()), (category, name, version), "{text}");
         }
-        for bad in ["a", "a/b", "a/b-r1", "a/-1", "a/b-1-2", "a/b-1-r1-2", "-a/b-1", "a/b c-1", "a/b/c-1", "a/b.c-1", "/b-1", "a/b-1\n", "../b-1"] {
+        for bad in
+            ["a", "a/b", "a/b-r1", "a/-1", "a/b-1-2", "a/b-1-r1-2", "-a/b-1", "a/b c-1", "a/b/c-1", "a/b.c-1", "/b-1", "a/b-1\n", "../b-1"]
+        {
             assert_eq!(split_cpv(bad).map(|_| ()), None, "{bad}");
         }
     }

@@ -1,30 +1,30 @@
 //! What is chosen, and in which order, as real emerge does it in an empty root.
 
 use libtest_mimic::Failed;
+use rootfs_package::portage::resolve::{Resolution, ResolveError};
 use rootfs_tests::{Portage, ensure};
 use serde_json::{Value, json};
 
 use crate::Case;
 use crate::ask::ask;
 use crate::made::Random;
-use crate::scenario::{Scenario, shown};
+use crate::scenario::{Scenario, faults, shown};
 
 pub(crate) const CASES: &[Case] =
     &[("what_portages_own_tests_ask_is_chosen_alike", own_scenarios), ("what_chance_asks_is_chosen_alike", random_scenarios)];
-
-/// What of portage's own scenarios is known to come out otherwise, and why.
-const KNOWN: &[(&str, &str)] = &[];
 
 /// What came of some scenarios.
 #[derive(Debug, Default)]
 struct Compared {
     alike: usize,
+    in_order: usize,
     refused: usize,
-    skipped: usize,
     /// emerge gives up, as it can't order them; we don't.
     cycles: usize,
-    in_order: usize,
+    skipped: usize,
     differences: Vec<String>,
+    /// emerge has another answer than ours, which is sound as well, or none.
+    others: Vec<String>,
 }
 
 fn compare(portage: &Portage, scenarios: &[Scenario]) -> Result<Compared, Failed> {
@@ -35,32 +35,44 @@ fn compare(portage: &Portage, scenarios: &[Scenario]) -> Result<Compared, Failed
             compared.skipped += 1;
             continue;
         };
-        if answer == json!("cycle") {
-            compared.cycles += 1;
-            continue;
-        }
-        let theirs: Option<Vec<String>> = serde_json::from_value(answer)?;
-        let difference = match (scenario.resolve(&wishes)?, theirs) {
-            (Ok(ours), Some(theirs)) => {
-                let ours = shown(&ours);
-                let is_same = sorted(&ours) == sorted(&theirs);
-                compared.alike += usize::from(is_same);
-                compared.in_order += usize::from(ours == theirs);
-                (ours != theirs).then(|| (is_same, format!("{ours:?}, emerge says {theirs:?}")))
-            }
-            (Err(_), None) => {
-                compared.refused += 1;
-                None
-            }
-            (Ok(ours), None) => Some((false, format!("{:?}, emerge refuses it", shown(&ours)))),
-            (Err(error), Some(theirs)) => Some((false, format!("{error}, emerge says {theirs:?}"))),
-        };
-        if let Some((is_same, text)) = difference {
-            let kind = if is_same { "order" } else { "choice" };
-            compared.differences.push(format!("{kind} {}: {}: {text}", scenario.name, scenario.question));
-        }
+        let ours = scenario.resolve(&wishes)?;
+        let shown_faults = ours.as_ref().map_or_else(|_| Vec::new(), faults);
+        ensure!(
+            shown_faults.is_empty(),
+            "{}: {shown_faults:?} in {:?}: {}",
+            scenario.name,
+            ours.map(|ours| shown(&ours)),
+            scenario.question
+        );
+        compared.judge(scenario, ours, &answer)?;
     }
     Ok(compared)
+}
+
+impl Compared {
+    fn judge(&mut self, scenario: &Scenario, ours: Result<Resolution, ResolveError>, answer: &Value) -> Result<(), Failed> {
+        if *answer == json!("cycle") {
+            self.cycles += 1;
+            return Ok(());
+        }
+        let theirs: Option<Vec<String>> = serde_json::from_value(answer.clone())?;
+        let note = |text: String| format!("{}: {}: {text}", scenario.name, scenario.question);
+        match (ours, theirs) {
+            (Ok(ours), Some(theirs)) => {
+                let ours = shown(&ours);
+                self.in_order += usize::from(ours == theirs);
+                if sorted(&ours) == sorted(&theirs) {
+                    self.alike += 1;
+                } else {
+                    self.others.push(note(format!("{ours:?}, emerge says {theirs:?}")));
+                }
+            }
+            (Err(_), None) => self.refused += 1,
+            (Ok(ours), None) => self.others.push(note(format!("{:?}, emerge refuses it", shown(&ours)))),
+            (Err(error), Some(theirs)) => self.differences.push(note(format!("{error}, emerge says {theirs:?}"))),
+        }
+        Ok(())
+    }
 }
 
 fn sorted(list: &[String]) -> Vec<&str> {
@@ -69,36 +81,55 @@ fn sorted(list: &[String]) -> Vec<&str> {
     sorted
 }
 
+/// Every one is chosen as emerge does it, or refused as emerge does it, but for cycles.
 fn own_scenarios(portage: &Portage) -> Result<(), Failed> {
     let told = ask(portage, "scenarios", &[])?;
-    let scenarios: Vec<Scenario> =
-        told.into_iter().map(|question| Scenario { name: question["name"].as_str().unwrap_or_default().to_owned(), question }).collect();
+    let name = |question: &Value| question["name"].as_str().unwrap_or_default().to_owned();
+    let scenarios: Vec<Scenario> = told.into_iter().map(|question| Scenario { name: name(&question), question }).collect();
     let compared = compare(portage, &scenarios)?;
-    check(&compared, scenarios.len())
+    check(&compared, scenarios.len(), 0)
 }
+
+/// How many of a hundred random scenarios may be chosen in another way than emerge does it. These are knots of conflicts in which emerge tries builds that it
+/// was led to by sets, whose order is chance in Python, or gives up.
+const OTHERS: usize = 2;
 
 fn random_scenarios(portage: &Portage) -> Result<(), Failed> {
-    let scenarios: Vec<Scenario> = (0..1500).map(|seed| made(seed)).collect();
+    let scenarios: Vec<Scenario> = (0..1500).map(made).collect();
     let compared = compare(portage, &scenarios)?;
-    check(&compared, scenarios.len())
+    check(&compared, scenarios.len(), scenarios.len() * OTHERS / 100)
 }
 
-fn check(compared: &Compared, count: usize) -> Result<(), Failed> {
-    let unknown: Vec<&String> = compared.differences.iter().filter(|text| !KNOWN.iter().any(|(name, _)| text.contains(name))).collect();
+fn check(compared: &Compared, count: usize, others: usize) -> Result<(), Failed> {
     let figures = format!(
-        "of {count} scenarios {} are chosen alike ({} in the same order), {} refused alike, {} are cycles that emerge refuses, {} skipped",
-        compared.alike, compared.in_order, compared.refused, compared.cycles, compared.skipped
+        "of {count} scenarios {} are chosen alike ({} in the same order), {} refused alike, {} are cycles that emerge refuses, {} are no wishes of ours; \
+         {} only we refuse, and {} are chosen otherwise",
+        compared.alike,
+        compared.in_order,
+        compared.refused,
+        compared.cycles,
+        compared.skipped,
+        compared.differences.len(),
+        compared.others.len(),
     );
-    fs_err::write(format!("/tmp/resolve-differences-{count}.txt"), format!("{figures}\n{}\n", compared.differences.join("\n")))?;
-    let choices: Vec<&&String> = unknown.iter().filter(|text| text.starts_with("choice")).collect();
-    ensure!(choices.is_empty(), "{figures}; {} differ:\n{}", choices.len(), choices.iter().take(5).map(|text| format!("{text}\n")).collect::<String>());
+    let shown = |list: &[String]| list.iter().take(5).map(|text| format!("\n{text}")).collect::<String>();
+    ensure!(
+        compared.differences.len() + compared.others.len() <= others,
+        "{figures}:{}{}",
+        shown(&compared.differences),
+        shown(&compared.others)
+    );
+    // Where the packages are the same, so is the order, but for what chance decides in emerge.
+    ensure!(compared.alike - compared.in_order <= others, "{figures}");
+    ensure!(compared.alike > count / 2 && compared.refused > count / 20, "{figures}");
     Ok(())
 }
 
 /// A small binary host, in which most things need each other.
 fn made(seed: u64) -> Scenario {
     let mut random = Random::new(seed);
-    let names: Vec<String> = (0..3 + random.below(6)).map(|number| format!("{}/p{number}", random.pick(&["a", "b", "a", "virtual"]))).collect();
+    let names: Vec<String> =
+        (0..3 + random.below(6)).map(|number| format!("{}/p{number}", random.pick(&["a", "b", "a", "virtual"]))).collect();
     let mut packages = Vec::new();
     for name in &names {
         for version in 1..=1 + random.below(3) {
@@ -124,7 +155,10 @@ fn made(seed: u64) -> Scenario {
         }
     }
     let wishes: Vec<&String> = names.iter().filter(|name| !name.starts_with("virtual")).take(1 + random.below(2)).collect();
-    Scenario { name: format!("seed {seed}"), question: json!({ "packages": packages, "wishes": if wishes.is_empty() { vec![&names[0]] } else { wishes } }) }
+    Scenario {
+        name: format!("seed {seed}"),
+        question: json!({ "packages": packages, "wishes": if wishes.is_empty() { vec![&names[0]] } else { wishes } }),
+    }
 }
 
 fn needs(random: &mut Random, names: &[String], most: usize) -> String {

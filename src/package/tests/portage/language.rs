@@ -81,8 +81,9 @@ fn told(atom: &Atom) -> Value {
 
 fn atoms(portage: &Portage) -> Result<(), Failed> {
     let mut random = Random::new(2);
-    let questions: Vec<(String, Option<&str>)> =
-        (0..QUESTIONS * 2).map(|_| (made::atom(&mut random), [None, Some("0"), Some("3"), Some("4"), Some("5"), Some("8")][random.below(6)])).collect();
+    let questions: Vec<(String, Option<&str>)> = (0..QUESTIONS * 2)
+        .map(|_| (made::atom(&mut random), [None, Some("0"), Some("3"), Some("4"), Some("5"), Some("8")][random.below(6)]))
+        .collect();
     let asked: Vec<Value> = questions.iter().map(|question| json!(question)).collect();
     let mut valid = 0;
     for ((text, eapi), answer) in questions.iter().zip(ask(portage, "atoms", &asked)?) {
@@ -153,7 +154,8 @@ fn matches(portage: &Portage) -> Result<(), Failed> {
             questions.push((text, atom, sample));
         }
     }
-    let asked: Vec<Value> = questions.iter().map(|(text, _, sample)| json!([text, sample.cpv, sample.slot, sample.enabled, sample.iuse])).collect();
+    let asked: Vec<Value> =
+        questions.iter().map(|(text, _, sample)| json!([text, sample.cpv, sample.slot, sample.enabled, sample.iuse])).collect();
     let mut count = 0;
     for ((text, atom, sample), answer) in questions.iter().zip(ask(portage, "matches", &asked)?) {
         let ours = atom.matches(sample);
@@ -206,7 +208,8 @@ fn reduced(portage: &Portage) -> Result<(), Failed> {
         let eapi = Eapi::parse(eapi).ok_or("an EAPI")?;
         let ours = DependencyList::parse(text, eapi);
         let answer = unwrapped(answer);
-        let shown = ours.as_ref().map_or(Value::Null, |list| remaining(&list.evaluated(eapi, &|flag| flags.split(' ').any(|on| on == flag))));
+        let shown =
+            ours.as_ref().map_or(Value::Null, |list| remaining(&list.evaluated(eapi, &|flag| flags.split(' ').any(|on| on == flag))));
         ensure!(shown == answer, "`{text}` with `{flags}`: {shown} ({:?}), portage says {answer}", ours.err());
         malformed += usize::from(answer.is_null());
     }

@@ -68,7 +68,22 @@ pub(crate) fn versions(random: &mut Random) -> [String; 2] {
 }
 
 const NAMES: [&str; 16] = [
-    "a/b", "a/b", "a/b", "a/b", "a-b.c+d/e_f+g", "virtual/v", "a/b-c", "a/b-c", "a/b-1c", "a", "a/b/c", "-a/b", "*/b", "a*/*", "a/b**", "a/b-1-c",
+    "a/b",
+    "a/b",
+    "a/b",
+    "a/b",
+    "a-b.c+d/e_f+g",
+    "virtual/v",
+    "a/b-c",
+    "a/b-c",
+    "a/b-1c",
+    "a",
+    "a/b/c",
+    "-a/b",
+    "*/b",
+    "a*/*",
+    "a/b**",
+    "a/b-1-c",
 ];
 
 /// An atom, mostly.
@@ -109,7 +124,9 @@ pub(crate) fn dependencies(random: &mut Random, depth: usize) -> String {
     let mut words = Vec::new();
     for _ in 0..1 + random.below(3) {
         match random.below(if depth == 0 { 3 } else { 8 }) {
-            0..3 => words.push(format!("{}{}", random.pick(&["", "", "!", "!!"]), random.pick(&["a/a", "b/b", "c/c[x?]", "d/d:=", ">=e/e-1"]))),
+            0..3 => {
+                words.push(format!("{}{}", random.pick(&["", "", "!", "!!"]), random.pick(&["a/a", "b/b", "c/c[x?]", "d/d:=", ">=e/e-1"])))
+            }
             3..5 => words.push(format!("|| ( {} )", dependencies(random, depth - 1))),
             5 => words.push(format!("( {} )", dependencies(random, depth - 1))),
             _ => words.push(format!("{}{}? ( {} )", random.pick(&["", "!"]), random.pick(&["x", "y"]), dependencies(random, depth - 1))),

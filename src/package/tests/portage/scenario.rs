@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use libtest_mimic::Failed;
-use rootfs_package::portage::PackageIndex;
 use rootfs_package::portage::resolve::{Host, Policy, Resolution, ResolveError, Wish, resolve};
+use rootfs_package::portage::{AtomCandidate, BinaryPackage, Blocker, DependencyList, Eapi, Need, PackageIndex};
 use serde_json::Value;
 
 /// What there is, and what is wished.
@@ -51,4 +51,41 @@ pub(crate) fn shown(resolution: &Resolution) -> Vec<String> {
         format!("{}/{}-{}{build}", package.category, package.name, package.version)
     });
     title.collect()
+}
+
+/// What is wrong with a choice: what a package needs and is not there, blocks, and two packages in one place.
+pub(crate) fn faults(resolution: &Resolution) -> Vec<String> {
+    let packages: Vec<&BinaryPackage> = resolution.packages.iter().map(|selected| &selected.package).collect();
+    let mut faults = Vec::new();
+    for (place, package) in packages.iter().enumerate() {
+        let title = format!("{}/{}-{}", package.category, package.name, package.version);
+        let is_alike = |other: &&&BinaryPackage| (&other.category, &other.name) == (&package.category, &package.name);
+        let has_place = |other: &&BinaryPackage| other.slot == package.slot || other.version == package.version;
+        if packages.iter().skip(place + 1).filter(is_alike).any(has_place) {
+            faults.push(format!("{title} is in the place of another"));
+        }
+        let Some(eapi) = Eapi::parse(&package.eapi) else { continue };
+        for text in [&package.rdepend, &package.pdepend, &package.idepend] {
+            let needs = DependencyList::parse(text, eapi).map(|list| list.evaluated(eapi, &|flag| package.is_on(flag)));
+            let missing = needs.unwrap_or_default().into_iter().filter(|need| !holds(need, package, &packages));
+            faults.extend(missing.map(|need| format!("{title} needs {need}")));
+        }
+    }
+    faults
+}
+
+fn holds(need: &Need, own: &BinaryPackage, packages: &[&BinaryPackage]) -> bool {
+    match need {
+        Need::Nothing => false,
+        Need::AnyOf(choices) => choices.iter().any(|choice| choice.iter().all(|need| holds(need, own, packages))),
+        Need::Atom(atom) => match atom.blocker {
+            None => packages.iter().any(|package| atom.matches(*package)),
+            Some(blocker) => {
+                let is_replaced = |package: &BinaryPackage| {
+                    blocker == Blocker::Weak && (&package.category, &package.name, &package.slot) == (&own.category, &own.name, &own.slot)
+                };
+                !packages.iter().any(|package| atom.matches(*package) && !is_replaced(package))
+            }
+        },
+    }
 }

@@ -89,7 +89,11 @@ fn read_package(text: &str, syntax: AtomSyntax) -> Option<Package<'_>> {
     let Some(operator) = operator else {
         let (category, name) = rest.split_once('/')?;
         let is_exact = is_category(category) && is_package(name);
-        return (is_exact || (syntax == AtomSyntax::Pattern && is_pattern(category, name))).then_some(Package { category, name, version: None });
+        return (is_exact || (syntax == AtomSyntax::Pattern && is_pattern(category, name))).then_some(Package {
+            category,
+            name,
+            version: None,
+        });
     };
     let (operator, rest) = match rest.strip_suffix('*') {
         Some(rest) if operator == Operator::Equal && !rest.ends_with('*') => (Operator::Prefix, rest),

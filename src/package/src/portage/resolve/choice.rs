@@ -154,7 +154,8 @@ impl Run<'_, '_> {
         let needed = || leaves.iter().filter(|leaf| leaf.atom.blocker.is_none()).map(|leaf| leaf.atom.as_ref());
         let mut view = View::default();
         let is_available = needed().all(|atom| self.look_at(atom, &mut view));
-        let is_new = |slot: &(SlotId, PackageId)| self.pool.get(slot.1).entry.category() != "virtual" && self.graph.in_slot(slot.0).is_empty();
+        let is_new =
+            |slot: &(SlotId, PackageId)| self.pool.get(slot.1).entry.category() != "virtual" && self.graph.in_slot(slot.0).is_empty();
         let mut real = needed().filter(|atom| atom.category != "virtual");
         let is_free = is_available && real.clone().next().is_none();
         let is_in_graph = is_available && !view.is_downgrade && real.all(|atom| self.is_in_graph(atom));
@@ -212,7 +213,8 @@ impl Run<'_, '_> {
             view.packages.push(available);
             return;
         };
-        let all_mean = |id: PackageId| view.atoms.iter().filter(|(other, _)| *other == slot).all(|(_, atom)| self.pool.is_match(atom, id, true));
+        let all_mean =
+            |id: PackageId| view.atoms.iter().filter(|(other, _)| *other == slot).all(|(_, atom)| self.pool.is_match(atom, id, true));
         let is_same_slot = self.pool.slot_of(*known) == slot;
         let (means_new, means_known) = if is_same_slot { (all_mean(available), all_mean(*known)) } else { (false, false) };
         let is_higher = self.pool.get(available).version.compare(&self.pool.get(*known).version).is_gt();

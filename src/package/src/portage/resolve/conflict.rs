@@ -84,7 +84,8 @@ impl Run<'_, '_> {
         let mut open: Vec<PackageId> = members.iter().flat_map(|id| self.graph.children(*id)).copied().collect();
         while let Some(id) = open.pop() {
             let is_known = |parent: &Parent| matches!(parent, Parent::Package(id) if members.contains(id) || inner.contains(id));
-            let is_own = !members.contains(&id) && !inner.contains(&id) && self.graph.wanted_by(id).iter().all(|(parent, _)| is_known(parent));
+            let is_own =
+                !members.contains(&id) && !inner.contains(&id) && self.graph.wanted_by(id).iter().all(|(parent, _)| is_known(parent));
             if is_own {
                 inner.insert(id);
                 open.extend(self.graph.children(id));

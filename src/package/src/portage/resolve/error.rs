@@ -102,7 +102,9 @@ impl ResolveError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unknown { alike, .. } if !alike.is_empty() => format!("did you mean {}?", alike.join(" or ")),
-            Self::Unknown { .. } => "see whether the binary host and the profile belong together, or add a binary host that has it".to_owned(),
+            Self::Unknown { .. } => {
+                "see whether the binary host and the profile belong together, or add a binary host that has it".to_owned()
+            }
             Self::Unavailable { .. } => {
                 "ask for other flags with --use, accept more keywords, or add a binary host that has what is missing".to_owned()
             }

@@ -20,9 +20,9 @@ pub(super) fn explain(run: &Run<'_, '_>, trouble: &Trouble) -> ResolveError {
             wanted_by.push(run.pool.title(*parent));
             ResolveError::Library { soname: soname.clone(), wanted_by }
         }
-        Trouble::Conflict { packages } => {
-            ResolveError::Conflict { packages: packages.iter().map(|id| Contender { package: run.pool.title(*id), wanted_by: wanted_by(run, *id) }).collect() }
-        }
+        Trouble::Conflict { packages } => ResolveError::Conflict {
+            packages: packages.iter().map(|id| Contender { package: run.pool.title(*id), wanted_by: wanted_by(run, *id) }).collect(),
+        },
         Trouble::Blocked { blocks } => {
             let block = |(package, atom, blocked): &(PackageId, Rc<Atom>, PackageId)| Block {
                 package: run.pool.title(*package),
@@ -56,7 +56,8 @@ fn missing(run: &Run<'_, '_>, parent: Parent, atom: &Atom) -> ResolveError {
 
 /// Packages of another category.
 fn alike(run: &Run<'_, '_>, atom: &Atom) -> Vec<String> {
-    let mut alike: Vec<String> = run.pool.names().filter(|name| name.split_once('/').is_some_and(|(_, name)| name == atom.name)).map(str::to_owned).collect();
+    let mut alike: Vec<String> =
+        run.pool.names().filter(|name| name.split_once('/').is_some_and(|(_, name)| name == atom.name)).map(str::to_owned).collect();
     alike.sort_unstable();
     alike.truncate(3);
     alike
@@ -71,7 +72,8 @@ fn refusal(run: &Run<'_, '_>, atom: &Atom, id: PackageId) -> String {
     if !atom.matches_flags(candidate) {
         let lacking = atom.required_flags.iter().find(|flag| !candidate.has_flag(flag)).map(|flag| format!("it has no flag `{flag}`"));
         let other = atom.use_dependencies.iter().filter(|wish| !wish.allows(candidate));
-        return lacking.unwrap_or_else(|| format!("it was not built with {}", other.map(ToString::to_string).collect::<Vec<_>>().join(" ")));
+        return lacking
+            .unwrap_or_else(|| format!("it was not built with {}", other.map(ToString::to_string).collect::<Vec<_>>().join(" ")));
     }
     if let Some(mask) = run.pool.mask(id) {
         return mask.text();

@@ -203,7 +203,9 @@ impl<'g> Remaining<'g> {
             }
             let is_parent_early = |id: &&PackageId| {
                 let parents = self.graph.parents(**id).iter();
-                parents.copied().any(|parent| self.is_left(parent) && early.contains(&parent) && self.levels(parent, **id).any(|level| level == POST))
+                parents
+                    .copied()
+                    .any(|parent| self.is_left(parent) && early.contains(&parent) && self.levels(parent, **id).any(|level| level == POST))
             };
             let wanted = leaves.iter().find(is_parent_early).or_else(|| leaves.iter().find(|id| self.has_parent(**id)));
             if let Some(id) = wanted {

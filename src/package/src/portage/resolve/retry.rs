@@ -43,7 +43,8 @@ impl Masks {
     /// Whether an atom means a package that is not taken although all wanted it: then it would lead to older and older ones.
     pub(super) fn forbids_retry(&self, pool: &Pool<'_>, atom: &Atom) -> bool {
         self.0.iter().any(|(id, reasons)| {
-            let is_only_conflict = !reasons.is_missing && !reasons.is_other_build && reasons.conflict.as_ref().is_some_and(BTreeSet::is_empty);
+            let is_only_conflict =
+                !reasons.is_missing && !reasons.is_other_build && reasons.conflict.as_ref().is_some_and(BTreeSet::is_empty);
             is_only_conflict && pool.is_match(atom, *id, true)
         })
     }

@@ -229,7 +229,9 @@ impl<'p, 'a> Run<'p, 'a> {
     fn wishes_for(&self, id: PackageId) -> Vec<(usize, Rc<Atom>)> {
         let wished = |atom: &Rc<Atom>| {
             self.pool.is_match(atom, id, true)
-                && self.select(atom, true).is_none_or(|best| self.pool.slot_of(best) == self.pool.slot_of(id) || !self.pool.is_less(id, best))
+                && self
+                    .select(atom, true)
+                    .is_none_or(|best| self.pool.slot_of(best) == self.pool.slot_of(id) || !self.pool.is_less(id, best))
         };
         let entry = self.pool.get(id).entry;
         let is_named = |atom: &&Rc<Atom>| atom.name == entry.name() && atom.category == entry.category();
