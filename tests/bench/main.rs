@@ -6,6 +6,7 @@ mod kata;
 mod list;
 mod measure;
 mod packages;
+mod portage;
 mod squashfs;
 mod tiny;
 
@@ -14,12 +15,12 @@ use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny|fedora|list]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|tiny|fedora|list|portage]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("packages", &packages::NEEDS, packages::bench),
     ("images", &images::NEEDS, images::bench),
     ("kata", &kata::NEEDS, kata::bench),
@@ -27,6 +28,7 @@ const BENCHES: [Bench; 7] = [
     ("tiny", &tiny::NEEDS, tiny::bench),
     ("fedora", &fedora::NEEDS, fedora::bench),
     ("list", &list::NEEDS, list::bench),
+    ("portage", &portage::NEEDS, portage::bench),
 ];
 
 fn main() -> ExitCode {

@@ -17,7 +17,7 @@ impl Eapi {
         }
     }
 
-    /// Dependencies on a slot: `a/b:1`.
+    /// Dependencies on a slot, `a/b:1`, and defaults of flags, `+c`.
     pub(super) fn has_slots(self) -> bool {
         self.0 >= 1
     }
@@ -40,15 +40,5 @@ impl Eapi {
     /// Whether `|| ( )` stands for nothing; later it can't be had.
     pub(super) fn allows_empty_choice(self) -> bool {
         self.0 <= 6
-    }
-
-    /// Whether what building uses is told apart from what building runs.
-    pub(super) fn has_bdepend(self) -> bool {
-        self.0 >= 7
-    }
-
-    /// Whether what the installation runs is told.
-    pub(super) fn has_idepend(self) -> bool {
-        self.0 >= 8
     }
 }

@@ -4,6 +4,7 @@
 //! Packages[.gz]   ──► PackageIndex::read    ──► PackageIndex     every package, as places in the text
 //! `a/b:0[c?]`     ──► Atom::parse           ──► Atom             which packages are meant
 //! `|| ( … )`      ──► DependencyList::parse ──► DependencyList   what a package needs
+//! PackageIndex …  ──► resolve               ──► Resolution       what emerge would install for these wishes, in its order
 //! ```
 
 mod atom;
@@ -16,6 +17,7 @@ mod index;
 pub mod merge;
 mod name;
 mod package;
+pub mod resolve;
 mod use_dependency;
 mod version;
 

@@ -9,7 +9,12 @@ pub(super) fn is_category(text: &str) -> bool {
 
 /// Whether a text can be a package's name, without its category.
 pub(super) fn is_package(text: &str) -> bool {
-    is_name(text, b"+-") && !ends_with_version(text)
+    is_word(text) && !ends_with_version(text)
+}
+
+/// The same, but that it may end as a version does.
+pub(super) fn is_word(text: &str) -> bool {
+    is_name(text, b"+-")
 }
 
 /// Whether a text can be a slot's or a sub-slot's name.
@@ -73,7 +78,9 @@ mod tests {
             let (found_category, found_name, found) = split_cpv(text).unwrap();
             assert_eq!((found_category, found_name, found.as_str()), (category, name, version), "{text}");
         }
-        for bad in ["a", "a/b", "a/b-r1", "a/-1", "a/b-1-2", "a/b-1-r1-2", "-a/b-1", "a/b c-1", "a/b/c-1", "a/b.c-1", "/b-1", "a/b-1\n", "../b-1"] {
+        for bad in
+            ["a", "a/b", "a/b-r1", "a/-1", "a/b-1-2", "a/b-1-r1-2", "-a/b-1", "a/b c-1", "a/b/c-1", "a/b.c-1", "/b-1", "a/b-1\n", "../b-1"]
+        {
             assert_eq!(split_cpv(bad).map(|_| ()), None, "{bad}");
         }
     }

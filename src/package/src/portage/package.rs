@@ -2,7 +2,7 @@
 
 use super::index::Entry;
 use super::name::is_slot;
-use super::{Field, PackageIndex, Version};
+use super::{AtomCandidate, Field, PackageIndex, Version};
 
 /// A package of an index, read as it is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -162,6 +162,11 @@ impl<'a> IndexPackage<'a> {
         })
     }
 
+    /// Whether it was built with a flag, its own or not.
+    pub(super) fn has_use(&self, flag: &str) -> bool {
+        self.field(Field::Use).split_ascii_whitespace().any(|name| name == flag)
+    }
+
     /// Its file below the binary host; where the index says none, what portage takes then.
     #[must_use]
     pub fn path(&self) -> String {
@@ -212,5 +217,40 @@ impl<'a> IndexPackage<'a> {
             build_time: self.build_time(),
             mtime: number(Field::Mtime),
         }
+    }
+}
+
+impl AtomCandidate for BinaryPackage {
+    fn category(&self) -> &str {
+        &self.category
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn version(&self) -> Version<&str> {
+        self.version.borrowed()
+    }
+
+    fn build_id(&self) -> Option<u64> {
+        self.build_id
+    }
+
+    fn slot(&self) -> (&str, &str) {
+        (&self.slot, &self.sub_slot)
+    }
+
+    fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// What it was built with counts as its own as well; flags of the profile that were off are not known any more.
+    fn has_flag(&self, flag: &str) -> bool {
+        self.iuse.iter().any(|own| own.name == flag) || self.is_on(flag)
+    }
+
+    fn is_on(&self, flag: &str) -> bool {
+        self.use_flags.iter().any(|on| on == flag)
     }
 }

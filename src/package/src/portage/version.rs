@@ -98,7 +98,10 @@ impl<T: AsRef<str>> Version<T> {
         compare_components(self.part(0, self.parts.letter), other.part(0, other.parts.letter))
             .then_with(|| self.part(self.parts.letter, self.parts.suffixes).cmp(other.part(other.parts.letter, other.parts.suffixes)))
             .then_with(|| {
-                compare_suffixes(self.part(self.parts.suffixes, self.parts.revision), other.part(other.parts.suffixes, other.parts.revision))
+                compare_suffixes(
+                    self.part(self.parts.suffixes, self.parts.revision),
+                    other.part(other.parts.suffixes, other.parts.revision),
+                )
             })
     }
 
@@ -216,7 +219,8 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused() {
-        for bad in ["", "a", "1.", ".1", "1..2", "1ab", "1_foo", "1_p1a", "1-r", "1-1", "1-r1.2", "1_p_", "1B", " 1", "1\n", "٣", "1_prex"] {
+        for bad in ["", "a", "1.", ".1", "1..2", "1ab", "1_foo", "1_p1a", "1-r", "1-1", "1-r1.2", "1_p_", "1B", " 1", "1\n", "٣", "1_prex"]
+        {
             assert!(Version::parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! Reading an atom, from its ends inwards.
 
-use crate::portage::name::{is_category, is_package, is_repository, is_slot, split_cpv, split_version};
+use crate::portage::name::{is_category, is_package, is_repository, is_slot, is_word, split_cpv, split_version};
 use crate::portage::{Eapi, UseDependency, Version};
 
 use super::{Atom, AtomError, AtomSyntax, Blocker, Operator, SlotOperator, VersionConstraint};
@@ -89,7 +89,11 @@ fn read_package(text: &str, syntax: AtomSyntax) -> Option<Package<'_>> {
     let Some(operator) = operator else {
         let (category, name) = rest.split_once('/')?;
         let is_exact = is_category(category) && is_package(name);
-        return (is_exact || (syntax == AtomSyntax::Pattern && is_pattern(category, name))).then_some(Package { category, name, version: None });
+        return (is_exact || (syntax == AtomSyntax::Pattern && is_pattern(category, name))).then_some(Package {
+            category,
+            name,
+            version: None,
+        });
     };
     let (operator, rest) = match rest.strip_suffix('*') {
         Some(rest) if operator == Operator::Equal && !rest.ends_with('*') => (Operator::Prefix, rest),
@@ -124,7 +128,12 @@ fn take_operator(text: &str) -> (Option<Operator>, &str) {
 /// `CATEGORY/NAME-VERSION-BUILD`
 fn read_build(text: &str, operator: Operator) -> Option<Package<'_>> {
     let (package, build) = text.rsplit_once('-')?;
-    let (category, name, version) = split_cpv(package)?;
+    let (category, rest) = package.split_once('/')?;
+    let (name, version) = split_version(rest)?;
+    // Here portage lets names end as versions do: of `a/b-1-2-3` the name is `b-1`.
+    if !is_category(category) || !is_word(name) {
+        return None;
+    }
     let is_number = build.bytes().all(|byte| byte.is_ascii_digit()) && (build.len() == 1 || !build.starts_with('0'));
     let build_id = build.parse().ok().filter(|_| is_number)?;
     let version = VersionConstraint { operator, version: Some(version.owned()), contained: String::new(), build_id: Some(build_id) };

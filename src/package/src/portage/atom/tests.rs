@@ -20,7 +20,14 @@ impl Sample {
         let (category, name, version) = split_cpv(text).unwrap();
         let flags = flags.split_whitespace().map(|flag| (flag.trim_start_matches('-').to_owned(), !flag.starts_with('-'))).collect();
         let slot = (slot.to_owned(), sub_slot.to_owned());
-        Self { category: category.to_owned(), name: name.to_owned(), version: version.owned(), slot, repository: repository.to_owned(), flags }
+        Self {
+            category: category.to_owned(),
+            name: name.to_owned(),
+            version: version.owned(),
+            slot,
+            repository: repository.to_owned(),
+            flags,
+        }
     }
 }
 
@@ -105,7 +112,10 @@ fn flags_are_told_apart() {
     }
     // What was written conditionally must be a flag of the package even where the condition doesn't hold.
     let atom = Atom::parse("a/b[c?]", AtomSyntax::Argument).unwrap().evaluated(|_| false);
-    assert_eq!((atom.to_string().as_str(), atom.matches(&Sample::new("a/b-1")), atom.matches(&Sample::new("a/b-1 -c"))), ("a/b", false, true));
+    assert_eq!(
+        (atom.to_string().as_str(), atom.matches(&Sample::new("a/b-1")), atom.matches(&Sample::new("a/b-1 -c"))),
+        ("a/b", false, true)
+    );
 }
 
 #[test]

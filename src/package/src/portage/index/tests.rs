@@ -84,5 +84,8 @@ fn hostile_ones_are_refused() {
         let text = format!("VERSION: 0\n\nCPV: a/b-1\n\n{block}\n");
         assert!(matches!(PackageIndex::parse(text), Err(IndexFault::Line { line: 5, .. })), "{block}");
     }
-    assert_eq!(PackageIndex::read(b"VERSION: 0\n\nCPV: a/b-1\nDESC: \xff\n").unwrap().package(0).unwrap().field(Field::Description), "\u{fffd}");
+    assert_eq!(
+        PackageIndex::read(b"VERSION: 0\n\nCPV: a/b-1\nDESC: \xff\n").unwrap().package(0).unwrap().field(Field::Description),
+        "\u{fffd}"
+    );
 }
