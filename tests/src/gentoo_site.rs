@@ -150,9 +150,10 @@ impl GentooSite {
         put(repository.join("licenses/GPL-2"), "GPL2\n")?;
         let (conf, temporary) = (self.directory.join("conf/etc/portage"), self.directory.join("tmp"));
         let make = format!(
-            "FEATURES=\"{FEATURES}\"\nPORTAGE_TMPDIR=\"{}\"\nDISTDIR=\"{}\"\nCFLAGS=\"-O2\"\n",
+            "FEATURES=\"{FEATURES}\"\nPORTAGE_TMPDIR=\"{}\"\nDISTDIR=\"{}\"\nPKGDIR=\"{}\"\nCFLAGS=\"-O2\"\n",
             temporary.display(),
-            self.directory.join("distfiles").display()
+            self.directory.join("distfiles").display(),
+            self.host("gpkg").display()
         );
         put(conf.join("make.conf"), &make)?;
         fs_err::os::unix::fs::symlink(repository.join("profiles/tiny"), conf.join("make.profile"))?;

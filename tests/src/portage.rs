@@ -51,6 +51,8 @@ impl Portage {
             fs_err::create_dir_all(&configuration)?;
             fs_err::os::unix::fs::symlink(site.join("repo/profiles/tiny"), configuration.join("make.profile"))?;
             fs_err::os::unix::fs::symlink(site.join("conf/etc/portage/make.conf"), configuration.join("make.conf"))?;
+            // Portage's own defaults.
+            fs_err::os::unix::fs::symlink(self.environment.join("share"), host.join("share"))?;
         }
         let repositories = format!("[DEFAULT]\nmain-repo = tiny\n[tiny]\nlocation = {}\nauto-sync = no\n", site.join("repo").display());
         let python = self.environment.join("bin/python3");
