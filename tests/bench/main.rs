@@ -9,6 +9,7 @@ mod kata;
 mod list;
 mod measure;
 mod packages;
+mod portage;
 mod squashfs;
 mod tiny;
 
@@ -17,12 +18,12 @@ use std::process::ExitCode;
 
 use rootfs_tests::{Failed, Settings, Workbench, judge};
 
-const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|erofs|tiny|fedora|list|docker]";
+const USAGE: &str = "usage: cargo xtask bench [--runs N] [packages|images|kata|squashfs|erofs|tiny|fedora|list|docker|portage]";
 
 /// One comparison: its name, the programs it needs, and itself.
 type Bench = (&'static str, &'static [&'static str], fn(&Workbench, usize) -> Result<(), Failed>);
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 10] = [
     ("packages", &packages::NEEDS, packages::bench),
     ("images", &images::NEEDS, images::bench),
     ("kata", &kata::NEEDS, kata::bench),
@@ -32,6 +33,7 @@ const BENCHES: [Bench; 8] = [
     ("fedora", &fedora::NEEDS, fedora::bench),
     ("list", &list::NEEDS, list::bench),
     ("docker", &docker::NEEDS, docker::bench),
+    ("portage", &portage::NEEDS, portage::bench),
 ];
 
 fn main() -> ExitCode {

@@ -16,6 +16,7 @@ mod docker;
 mod engine;
 mod fedora;
 mod formats;
+mod gentoo;
 mod host;
 mod hostile_packages;
 mod hostile_scripts;
@@ -95,6 +96,7 @@ fn cases() -> Vec<Case> {
         busybox_source::cases(),
         alpine::cases(),
         fedora::cases(),
+        gentoo::cases(),
         docker::cases(),
         lxc::cases(),
         inspect::cases(),

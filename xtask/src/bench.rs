@@ -14,6 +14,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), TaskError> {
     install_judges(Wanted::Daily)?;
     Process::cargo(&["build", "--release", "--workspace", "--bins"]).run()?;
     Process::cargo(&["build", "--release", "--package", "rootfs-image", "--examples"]).run()?;
+    Process::cargo(&["build", "--release", "--package", "rootfs-package", "--example", "portage_resolve"]).run()?;
     let release = target_directory()?.join("release");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     Process::new(&release.join("rootfs-bench").to_string_lossy(), &arguments).with("ROOTFS_GEN_BIN", release.join("rootfs-gen")).run()

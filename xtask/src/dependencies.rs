@@ -20,6 +20,7 @@ const ARROWS: &[Rule] = &[
     Rule { directory: "distros/busybox/plugin", may_use: &["src/plugin", "distros/busybox"] },
     Rule { directory: "distros/debian/plugin", may_use: &["src/plugin", "distros/debian"] },
     Rule { directory: "distros/fedora/plugin", may_use: &["src/plugin", "distros/fedora"] },
+    Rule { directory: "distros/gentoo/plugin", may_use: &["src/plugin", "distros/gentoo"] },
     Rule { directory: "distros/busybox", may_use: &["src/plugin", "distros/debian"] },
     Rule { directory: "distros/", may_use: &["src/plugin"] },
     Rule { directory: "image-builder", may_use: &["src/tree"] },

@@ -113,7 +113,11 @@ fn broken_command(broken: &Broken) -> Command {
 }
 
 fn build_command(info: &'static Info) -> Command {
-    let command = BuildArgs::augment_args(Command::new(info.name.as_str())).args(info.options.iter().map(option));
+    let command = BuildArgs::augment_args(Command::new(info.name.as_str()));
+    // Where a profile is something of the distribution's own, it is no other word for a variant.
+    let has_profile = info.options.iter().any(|option| option.name == "profile");
+    let command = if has_profile { command.mut_arg("variant", |arg| arg.visible_alias(None)) } else { command };
+    let command = command.args(info.options.iter().map(option));
     command.about(format!("Build {}", info.summary)).after_help(offer(info))
 }
 
@@ -122,7 +126,9 @@ fn option(option: &'static DistroOption) -> Arg {
     let arg = Arg::new(option.name.as_str()).long(option.name.as_str()).help(option.help.as_str()).help_heading("What to build");
     match &option.kind {
         OptionKind::Switch => arg.action(ArgAction::SetTrue),
-        OptionKind::Text { value } | OptionKind::Number { value } | OptionKind::List { value } => arg.value_name(value.as_str()),
+        OptionKind::Text { value } | OptionKind::Number { value } => arg.value_name(value.as_str()),
+        // A word of a list may begin with a dash that means its absence.
+        OptionKind::List { value } => arg.value_name(value.as_str()).allow_hyphen_values(true),
         OptionKind::Choice { choices } => arg.value_name(choices.join("|")),
     }
 }

@@ -139,6 +139,7 @@ impl KernelRecord {
             sha256: self.sha256.parse().map_err(|error: rootfs_tree::TreeError| Failure::of(&error))?,
             automatic: false,
             essential: false,
+            build: None,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 pub type BuiltIn = fn() -> &'static dyn Distro;
 
 /// Each one that is built in, in the order lists show them.
-pub const DISTRIBUTIONS: [BuiltIn; 9] = [
+pub const DISTRIBUTIONS: [BuiltIn; 10] = [
     rootfs_alpine::alpine,
     rootfs_busybox::busybox,
     rootfs_debian::debian,
@@ -24,13 +24,15 @@ pub const DISTRIBUTIONS: [BuiltIn; 9] = [
     rootfs_fedora::rocky,
     rootfs_fedora::almalinux,
     rootfs_fedora::opensuse,
+    rootfs_gentoo::gentoo,
 ];
 
 /// Those of them that a plugin's file may name as its base.
-const BASES: [(&str, Base); 3] = [
+const BASES: [(&str, Base); 4] = [
     ("alpine", Base { text: rootfs_alpine::FILE, keys: &rootfs_alpine::KEYS }),
     ("debian", Base { text: rootfs_debian::FILE, keys: &rootfs_debian::KEYS }),
     ("fedora", Base { text: rootfs_fedora::FILE, keys: &rootfs_fedora::KEYS }),
+    ("gentoo", Base { text: rootfs_gentoo::FILE, keys: &[] }),
 ];
 
 /// Words on the command line that no distribution may be called.

@@ -159,6 +159,7 @@ mod tests {
             sha256: rootfs_tree::Digest([0; 32]),
             automatic: false,
             essential: false,
+            build: None,
         }
     }
 

@@ -42,6 +42,15 @@ impl Encoder {
         self.bytes.extend_from_slice(text);
     }
 
+    /// Texts by twos.
+    pub(crate) fn pairs(&mut self, pairs: &[(Vec<u8>, Vec<u8>)]) {
+        self.length(pairs.len());
+        for (name, value) in pairs {
+            self.text(name);
+            self.text(value);
+        }
+    }
+
     pub(crate) fn device(&mut self, kind: u8, major: u32, minor: u32) {
         self.bytes.push(kind);
         self.u32(major);
@@ -97,5 +106,14 @@ impl<'a> Decoder<'a> {
         let (text, rest) = self.bytes.split_at_checked(length)?;
         self.bytes = rest;
         Some(text.to_vec())
+    }
+
+    /// What [`Encoder::pairs`] wrote.
+    pub(crate) fn pairs(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut pairs = Vec::new();
+        for _ in 0..self.u32()? {
+            pairs.push((self.text()?, self.text()?));
+        }
+        Some(pairs)
     }
 }

@@ -7,7 +7,7 @@ mod ar;
 mod control;
 mod error;
 mod index;
-mod path;
+pub(crate) mod path;
 mod payload;
 mod reader;
 mod tar;

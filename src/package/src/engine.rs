@@ -3,6 +3,7 @@
 mod apk;
 mod apt;
 mod error;
+mod portage;
 mod rpm;
 mod shell;
 mod source;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_plugin::{BuildContext, BuildError, Command, Installer, Output, Plan};
+use rootfs_plugin::{Architecture, BuildContext, BuildError, Command, Installer, Output, Plan};
 use rootfs_sandbox::{SandboxOptions, Seat, Seats};
 use rootfs_tree::{ScanOptions, Time, Tree, TreeError};
 
@@ -58,6 +59,22 @@ pub struct EngineOptions {
     pub seats: Arc<dyn Seats>,
     /// Set from outside to end the build.
     pub cancelled: Arc<AtomicBool>,
+}
+
+/// Something that must run in the tree needs somebody who is root of it, and a processor that runs the tree's programs. `what` is for people.
+fn require_runnable(what: &str, architecture: Architecture) -> Result<(), BuildError> {
+    let refused = |reason: String, hint: &str| BuildError {
+        hint: Some(hint.to_owned()),
+        ..BuildError::new(format!("{what} has to be run: {reason}"))
+    };
+    if Architecture::native() != Some(architecture) {
+        return Err(refused(format!("it is for {architecture}"), "build it on a machine of that architecture, or without the package"));
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let hint = "get subordinate ids (`usermod --add-subuids`), or run it as root";
+    Err(refused("a plain user can't do that here".to_owned(), hint))
 }
 
 /// Carries a plan out.
@@ -266,6 +283,7 @@ impl BuildContext for Engine<'_> {
             (Installer::Apt(apt), None) => self.install_apt(plan, apt),
             (Installer::Apk(apk), _) => self.install_apk(plan, apk),
             (Installer::Rpm(rpm), _) => self.install_rpm(plan, rpm),
+            (Installer::Portage(portage), _) => self.install_portage(plan, portage),
             (Installer::Shell(shell), _) => self.install_shell(plan, shell),
         }
     }

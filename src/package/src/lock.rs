@@ -49,7 +49,7 @@ pub struct Lock {
     pub sources: Vec<LockedPackage>,
     /// The packages whose programs compiled it, as `tools`.
     pub compilers: Vec<LockedPackage>,
-    /// Sorted by name, then architecture; no two are the same.
+    /// Sorted by name, then architecture, then slot; no two are the same.
     pub packages: Vec<LockedPackage>,
 }
 
@@ -83,6 +83,17 @@ pub struct LockedPackage {
     pub automatic: bool,
     /// Marked Essential.
     pub essential: bool,
+    /// How it was built, where one version can be built in several ways.
+    pub build: Option<LockedBuild>,
+}
+
+/// How a package was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedBuild {
+    /// Its slot, with its sub-slot if that is another: packages of one name with different slots are there side by side.
+    pub slot: String,
+    /// Its own USE flags that are on, sorted.
+    pub flags: Vec<String>,
 }
 
 impl Lock {
@@ -155,15 +166,23 @@ impl LockedPackage {
 
     /// Sorts packages as a lock has them.
     pub(crate) fn sort(packages: &mut [Self]) {
-        packages.sort_by(|one, other| (&one.name, &one.architecture).cmp(&(&other.name, &other.architecture)));
+        packages.sort_by(|one, other| one.place().cmp(&other.place()));
+    }
+
+    /// Of which there is one in a lock, and by which that is sorted.
+    fn place(&self) -> (&str, &str, Option<&str>) {
+        (&self.name, &self.architecture, self.build.as_ref().map(|build| build.slot.as_str()))
     }
 
     fn to_toml(&self, table: &str) -> String {
-        let Self { name, version, architecture, repository, path, size, sha256, automatic, essential } = self;
+        let Self { name, version, architecture, repository, path, size, sha256, automatic, essential, build } = self;
+        let build = build
+            .as_ref()
+            .map_or_else(String::new, |LockedBuild { slot, flags }| format!("slot = {}\nuse = {}\n", quote(slot), quote(&flags.join(" "))));
         let [name, version, architecture, repository, path] = [name, version, architecture, repository, path].map(|text| quote(text));
         format!(
             "\n{table}\nname = {name}\nversion = {version}\narchitecture = {architecture}\nrepository = {repository}\npath = {path}\n\
-             size = {size}\nsha256 = \"{sha256}\"\nautomatic = {automatic}\nessential = {essential}\n"
+             size = {size}\nsha256 = \"{sha256}\"\nautomatic = {automatic}\nessential = {essential}\n{build}"
         )
     }
 }
@@ -195,6 +214,7 @@ impl From<&Selected> for LockedPackage {
             sha256: package.sha256,
             automatic: package.automatic,
             essential: package.essential,
+            build: None,
         }
     }
 }

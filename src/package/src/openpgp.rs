@@ -12,6 +12,7 @@
 mod certificate;
 mod error;
 
+use std::io::{Cursor, Read, Seek};
 use std::str;
 
 use pgp::composed::{CleartextSignedMessage, Deserializable, DetachedSignature};
@@ -23,6 +24,9 @@ pub use error::{OpenPgpError, SignatureFault};
 
 /// No key file of an archive comes near.
 const MOST_CERTIFICATES: usize = 1000;
+
+/// How a clear-signed text begins.
+const CLEAR_SIGNED: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
 
 /// Clocks differ; apt allows as much.
 const TOLERANCE: i64 = 10;
@@ -75,19 +79,38 @@ impl Keyring {
         if self.certificates.len() == before { Err(OpenPgpError::NoKeys { origin: origin.to_owned() }) } else { Ok(()) }
     }
 
+    /// Keeps the certificates whose primary keys have such fingerprints, which are in upper case.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(&str) -> bool) {
+        self.certificates.retain(|certificate| is_kept(&certificate.fingerprint()));
+    }
+
+    /// Whether nobody is trusted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+
+    /// The fingerprints of the certificates' primary keys, in upper case, sorted.
+    #[must_use]
+    pub fn fingerprints(&self) -> Vec<String> {
+        let mut fingerprints: Vec<String> = self.certificates.iter().map(Certificate::fingerprint).collect();
+        fingerprints.sort();
+        fingerprints
+    }
+
     /// Checks a clear-signed document (InRelease) and gives what it says. `now` is in seconds since 1970.
     ///
     /// # Errors
     /// When it isn't signed, or no signature counts.
     pub fn verify_clearsigned(&self, document: &[u8], now: i64) -> Result<Signed, OpenPgpError> {
         let text = str::from_utf8(document).map_err(|source| OpenPgpError::Encoding { source })?;
-        if !text.trim_start().starts_with("-----BEGIN PGP SIGNED MESSAGE-----") {
+        if !text.trim_start().starts_with(CLEAR_SIGNED) {
             return Err(OpenPgpError::Unsigned);
         }
         let (message, _) =
             CleartextSignedMessage::from_string(text).map_err(|error| OpenPgpError::Malformed { source: Box::new(error) })?;
         let signed = message.signed_text();
-        let fingerprints = self.judge(message.signatures(), signed.as_bytes(), now)?;
+        let fingerprints = self.judge(message.signatures(), &mut Cursor::new(signed.as_bytes()), now)?;
         Ok(Signed { text: signed.replace("\r\n", "\n"), fingerprints })
     }
 
@@ -96,21 +119,23 @@ impl Keyring {
     /// # Errors
     /// When the signature is none, or doesn't count.
     pub fn verify_detached(&self, document: &[u8], signature: &[u8], now: i64) -> Result<Vec<String>, OpenPgpError> {
-        let malformed = |error| OpenPgpError::Malformed { source: Box::new(error) };
-        let signatures: Vec<Signature> = match str::from_utf8(signature).ok().filter(|text| text.contains("-----BEGIN PGP")) {
-            Some(text) => {
-                DetachedSignature::from_armor_many(text.as_bytes()).map_err(malformed)?.0.take(MOST_CERTIFICATES).collect::<Vec<_>>()
-            }
-            None => DetachedSignature::from_bytes_many(signature).map_err(malformed)?.take(MOST_CERTIFICATES).collect(),
-        }
-        .into_iter()
-        .map(|detached| detached.map(|detached| detached.signature))
-        .collect::<Result<_, _>>()
-        .map_err(malformed)?;
-        self.judge(&signatures, document, now)
+        self.judge(&detached(signature)?, &mut Cursor::new(document), now)
     }
 
-    fn judge(&self, signatures: &[Signature], data: &[u8], now: i64) -> Result<Vec<String>, OpenPgpError> {
+    /// As [`Keyring::verify_detached`], of a document that is read from its beginning for each signature.
+    ///
+    /// # Errors
+    /// As there; a document that can't be read is one that its signature doesn't fit.
+    pub fn verify_detached_stream(
+        &self,
+        document: &mut (impl Read + Seek),
+        signature: &[u8],
+        now: i64,
+    ) -> Result<Vec<String>, OpenPgpError> {
+        self.judge(&detached(signature)?, document, now)
+    }
+
+    fn judge(&self, signatures: &[Signature], data: &mut (impl Read + Seek), now: i64) -> Result<Vec<String>, OpenPgpError> {
         let mut good = Vec::new();
         let mut faults = Vec::new();
         for signature in signatures {
@@ -124,7 +149,7 @@ impl Keyring {
         if good.is_empty() { Err(OpenPgpError::from_faults(faults, &self.origins)) } else { Ok(good) }
     }
 
-    fn judge_one(&self, signature: &Signature, data: &[u8], now: i64) -> Result<String, SignatureFault> {
+    fn judge_one(&self, signature: &Signature, data: &mut (impl Read + Seek), now: i64) -> Result<String, SignatureFault> {
         let issuers = issuers(signature);
         let Some((certificate, signer)) = self.certificates.iter().find_map(|one| Some((one, one.find_signer(signature)?))) else {
             return Err(SignatureFault::UnknownKey { ids: issuers });
@@ -137,15 +162,41 @@ impl Keyring {
             let hash = signature.hash_alg().map_or_else(|| "an unknown hash".to_owned(), |hash| hash.to_string());
             return Err(SignatureFault::WeakHash { fingerprint, hash });
         }
-        let verified = match signer {
+        let verified = data.rewind().map_err(Into::into).and_then(|()| match signer {
             Signer::Primary => signature.verify(certificate.primary(), data),
             Signer::Subkey(subkey) => signature.verify(&subkey.key, data),
-        };
+        });
         verified.map_err(|source| SignatureFault::Bad { fingerprint: fingerprint.clone(), source: Box::new(source) })?;
         check_times(signature, signer, certificate, now)?;
         certificate.check(signer, now)?;
         Ok(fingerprint)
     }
+}
+
+/// The signatures of a file that has nothing else, armoured or binary.
+fn detached(signature: &[u8]) -> Result<Vec<Signature>, OpenPgpError> {
+    let malformed = |error| OpenPgpError::Malformed { source: Box::new(error) };
+    match str::from_utf8(signature).ok().filter(|text| text.contains("-----BEGIN PGP")) {
+        Some(text) => DetachedSignature::from_armor_many(text.as_bytes()).map_err(malformed)?.0.take(MOST_CERTIFICATES).collect::<Vec<_>>(),
+        None => DetachedSignature::from_bytes_many(signature).map_err(malformed)?.take(MOST_CERTIFICATES).collect(),
+    }
+    .into_iter()
+    .map(|detached| detached.map(|detached| detached.signature))
+    .collect::<Result<_, _>>()
+    .map_err(malformed)
+}
+
+/// What a document says that may be clear-signed, whoever has signed it; `\n` line ends.
+///
+/// # Errors
+/// When it is no text, or begins as a signed one and isn't.
+pub fn clear_text(document: &[u8]) -> Result<String, OpenPgpError> {
+    let text = str::from_utf8(document).map_err(|source| OpenPgpError::Encoding { source })?;
+    if !text.trim_start().starts_with(CLEAR_SIGNED) {
+        return Ok(text.to_owned());
+    }
+    let (message, _) = CleartextSignedMessage::from_string(text).map_err(|error| OpenPgpError::Malformed { source: Box::new(error) })?;
+    Ok(message.signed_text().replace("\r\n", "\n"))
 }
 
 fn check_times(signature: &Signature, signer: Signer<'_>, certificate: &Certificate, now: i64) -> Result<(), SignatureFault> {

@@ -4,11 +4,13 @@ mod blocks;
 mod entry;
 mod fault;
 mod stream;
+mod tar;
 
 pub(crate) use blocks::{BLOCK, TarBlocks};
 pub use entry::EntryKind;
 pub use fault::StreamFault;
 pub(crate) use stream::{Hashed, Tee};
+pub(crate) use tar::{Header, TarFault, TarReader};
 
 /// A payload below this size is never a bomb, whatever its compressed size.
 const FLOOR: u64 = 512 << 20;

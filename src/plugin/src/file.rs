@@ -5,6 +5,7 @@ mod apt;
 mod apt_line;
 mod distro;
 mod error;
+mod portage;
 mod relative;
 mod rpm;
 mod shape;

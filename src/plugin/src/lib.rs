@@ -22,8 +22,8 @@ pub use distro::{Distro, PlanError};
 pub use file::{DistroFileError, FileDistro};
 pub use info::{DistroOption, Info, OptionKind, Release, Tier, Variant, is_name};
 pub use plan::{
-    ApkInstaller, ApkKey, ApkRepository, AptInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, RegeneratedSecret,
-    RpmInstaller, RpmRepository, RpmSource, Scripts, Tweak,
+    ApkInstaller, ApkKey, ApkRepository, AptInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, PortageHost,
+    PortageInstaller, PortagePart, RegeneratedSecret, RpmInstaller, RpmRepository, RpmSource, Scripts, Tweak,
 };
 pub use request::{Agent, ExtraRepository, HookScript, Overlay, PackageRequest, Password, Request, Trim, User};
 pub use selection::{Pick, Selection};

@@ -61,7 +61,7 @@ impl Plan {
         match (&self.selection, &self.installer) {
             (Some(_), _) => Scripts::None,
             (None, Installer::Apt(_) | Installer::Rpm(_) | Installer::Shell(_)) => Scripts::Every,
-            (None, Installer::Apk(_)) => Scripts::Some,
+            (None, Installer::Apk(_) | Installer::Portage(_)) => Scripts::Some,
         }
     }
 }
@@ -76,6 +76,8 @@ pub enum Installer {
     Apk(ApkInstaller),
     /// rpm.
     Rpm(RpmInstaller),
+    /// portage, from binary hosts.
+    Portage(PortageInstaller),
     /// Whatever the scripts of a directory do.
     Shell(ShellInstaller),
 }
@@ -92,7 +94,7 @@ impl Installer {
     pub fn apt(&self) -> Option<&AptInstaller> {
         match self {
             Self::Apt(apt) => Some(apt),
-            Self::Apk(_) | Self::Rpm(_) | Self::Shell(_) => None,
+            Self::Apk(_) | Self::Rpm(_) | Self::Portage(_) | Self::Shell(_) => None,
         }
     }
 }
@@ -185,6 +187,61 @@ pub enum RpmSource {
     Metalink(String),
     /// The repository itself, without a final slash.
     Base(String),
+}
+
+/// What portage needs to install from binary hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortageInstaller {
+    /// In order of preference among packages that are alike.
+    pub hosts: Vec<PortageHost>,
+    /// Whether packages are taken that nobody signed.
+    pub allow_unsigned: bool,
+    /// Which profile the packages are for, below a repository's `profiles`.
+    pub profile: String,
+    /// The profile's word for the architecture: `amd64`.
+    pub keyword: String,
+    /// USE flags that are wanted (`static`) or not (`-nls`), the last one of a name counts.
+    pub flags: Vec<String>,
+    /// What of the packages is left out, as `INSTALL_MASK` has it: the last pattern that means a path decides, and one with a `-` exempts.
+    pub install_mask: Vec<String>,
+    /// Whether `/bin`, `/sbin` and `/lib*` are links into `/usr`.
+    pub merged_usr: bool,
+    /// Packages of which only libraries are taken, unless they are asked for by name.
+    pub parts: Vec<PortagePart>,
+}
+
+/// A place of binary packages, with `Packages` in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortageHost {
+    /// A short name, unique in the plan, as the lock calls it: `gentoo`, `host1`.
+    pub name: String,
+    /// URLs to try in order, without a final slash (`http`, `https` or `file`); `public` when there is none.
+    pub mirrors: Vec<String>,
+    /// Where the public finds it.
+    pub public: String,
+    /// Who may sign its packages.
+    pub keys: Vec<Key>,
+    /// The fingerprints that those keys must have, in upper case; any when there is none.
+    pub fingerprints: Vec<String>,
+}
+
+impl PortageHost {
+    /// Where to fetch from, in order.
+    #[must_use]
+    pub fn bases(&self) -> &[String] {
+        if self.mirrors.is_empty() { std::slice::from_ref(&self.public) } else { &self.mirrors }
+    }
+}
+
+/// Files of a package that other packages need at run time, without the rest of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortagePart {
+    /// `sys-devel/gcc`.
+    pub package: String,
+    /// Paths with `*`, relative to the root.
+    pub files: Vec<String>,
+    /// The directory they are put into, relative to the root.
+    pub into: String,
 }
 
 /// One `deb` entry: suites below one archive.

@@ -9,7 +9,7 @@ use rootfs_tests::{AlpineArchive, Failed, Process, Product, Release, RpmArchive,
 const DISTROS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../distros");
 
 /// Those that have code, or could.
-const LIBRARIES: [&str; 4] = ["alpine", "busybox", "debian", "fedora"];
+const LIBRARIES: [&str; 5] = ["alpine", "busybox", "debian", "fedora", "gentoo"];
 
 /// Those that are a file over another's, with the directory they lie in.
 const RELATIVES: [(&str, &str); 5] =

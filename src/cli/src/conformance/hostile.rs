@@ -24,6 +24,7 @@ pub(super) fn run(bench: &Bench<'_>, plan: &Plan) -> Trial {
         Installer::Apt(_) => (deb(&bench.stage.join("escaped")), "deb"),
         Installer::Apk(_) => (apk(&bench.stage.join("escaped")), "apk"),
         Installer::Rpm(_) => (Ok(rpm()), "rpm"),
+        Installer::Portage(_) => return Trial::skipped(NAME, "packages come from binary hosts, and from no file of the user's"),
         Installer::Shell(_) => return Trial::skipped(NAME, UNLOCKED),
     };
     Trial::of(NAME, package.map_err(|error| error.to_string()).and_then(|package| refused(bench, &package, suffix)))

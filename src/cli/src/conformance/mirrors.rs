@@ -80,7 +80,7 @@ fn named(built: Built, package: &LockedPackage) -> Result<String, String> {
 }
 
 fn unsigned(hall: &Hall<'_>) -> Trial {
-    if matches!(hall.plan.installer, Installer::Rpm(_)) {
+    if matches!(hall.plan.installer, Installer::Rpm(_) | Installer::Portage(_)) {
         return Trial::skipped(UNSIGNED, "each of its packages is signed; its indexes need not be");
     }
     let refused = hall.build("unsigned", Fault::Unsigned, true).and_then(Built::refused);
@@ -144,6 +144,7 @@ fn repositories(plan: &Plan, fetcher: &Fetcher<'_>) -> Result<Vec<Vec<String>>, 
         Installer::Apt(apt) => Ok(apt.repositories.iter().map(|repository| repository.bases().to_vec()).collect()),
         Installer::Apk(apk) => Ok(apk.repositories.iter().map(|repository| repository.bases().to_vec()).collect()),
         Installer::Rpm(rpm) => rpm.repositories.iter().map(|repository| rpm_bases(repository, fetcher)).collect(),
+        Installer::Portage(portage) => Ok(portage.hosts.iter().map(|host| host.bases().to_vec()).collect()),
         Installer::Shell(_) => Ok(Vec::new()),
     }
 }
@@ -166,6 +167,7 @@ fn with_mirrors(plan: &Plan, url: &dyn Fn(usize) -> String) -> Plan {
         Installer::Apt(apt) => apt.repositories.iter_mut().map(|repository| &mut repository.mirrors).collect(),
         Installer::Apk(apk) => apk.repositories.iter_mut().map(|repository| &mut repository.mirrors).collect(),
         Installer::Rpm(rpm) => rpm.repositories.iter_mut().map(|repository| &mut repository.mirrors).collect(),
+        Installer::Portage(portage) => portage.hosts.iter_mut().map(|host| &mut host.mirrors).collect(),
         Installer::Shell(_) => Vec::new(),
     };
     mirrors.into_iter().enumerate().for_each(|(place, mirrors)| *mirrors = vec![url(place)]);
@@ -192,6 +194,13 @@ fn with_foreign_keys(plan: &Plan) -> Result<Plan, String> {
             // Alpine's first key, which has signed nothing since 2014.
             let foreign = key(&rootfs_alpine::KEYS, "4a6a0840")?;
             apk.keys.iter_mut().for_each(|known| known.key = foreign.clone());
+        }
+        Installer::Portage(portage) => {
+            let foreign = key(&rootfs_fedora::KEYS, "rocky-9")?;
+            for host in &mut portage.hosts {
+                (host.keys, host.fingerprints) = (vec![foreign.clone()], Vec::new());
+            }
+            portage.allow_unsigned = false;
         }
         Installer::Shell(_) => {}
     }

@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
 use rootfs_plugin::{
-    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, Request, RpmInstaller, RpmRepository, RpmSource,
-    ShellInstaller, Trim, Tweak,
+    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, PortageInstaller, Request, RpmInstaller, RpmRepository,
+    RpmSource, ShellInstaller, Trim, Tweak,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ pub(crate) fn write_plan(invocation: &Invocation, request: &Request, plan: &Plan
         Installer::Apt(apt) => apt.repositories.iter().for_each(|repository| write_repository(&mut text, repository)),
         Installer::Apk(apk) => write_apk(&mut text, apk),
         Installer::Rpm(rpm) => write_rpm(&mut text, rpm),
+        Installer::Portage(portage) => write_portage(&mut text, portage),
         Installer::Shell(shell) => write_shell(&mut text, shell),
     }
     let mut install: Vec<String> = plan.include.iter().map(included).collect();
@@ -106,6 +107,20 @@ fn write_rpm(text: &mut String, rpm: &RpmInstaller) {
         let _ = writeln!(text, "  {:<10} {}", "never", rpm.exclude.join(", "));
     }
     let _ = writeln!(text, "  {:<10} {}", "by", rpm.tools.join(", "));
+}
+
+fn write_portage(text: &mut String, portage: &PortageInstaller) {
+    for host in &portage.hosts {
+        let _ = writeln!(text, "  {:<10} {} from {}", "packages", host.name, host.bases().join(", "));
+        let pinned = if host.fingerprints.is_empty() { String::new() } else { format!(", by {}", host.fingerprints.join(", ")) };
+        let signers = if portage.allow_unsigned { "nobody need have".to_owned() } else { format!("{}{pinned}", signers(&host.keys)) };
+        let _ = writeln!(text, "  {:<10} {signers}", "  signed by");
+    }
+    let _ = writeln!(text, "  {:<10} {}", "profile", portage.profile);
+    if !portage.flags.is_empty() {
+        let _ = writeln!(text, "  {:<10} {}", "USE", portage.flags.join(" "));
+    }
+    let _ = writeln!(text, "  {:<10} {}", "left out", portage.install_mask.join(" "));
 }
 
 fn write_shell(text: &mut String, ShellInstaller { directory, variables, .. }: &ShellInstaller) {

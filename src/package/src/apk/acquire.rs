@@ -72,6 +72,7 @@ pub(crate) fn resolve_plan(
             sha256,
             automatic: !asked.contains(&package.name.as_str()),
             essential: false,
+            build: None,
         })
     };
     let mut packages = selection.packages.par_iter().map(lock_one).collect::<Result<Vec<_>, BuildError>>()?;

@@ -2,7 +2,7 @@ use rootfs_tree::Digest;
 
 use super::Sha1Sum;
 use super::keys::SignatureError;
-use crate::payload::StreamFault;
+use crate::payload::{StreamFault, TarFault};
 
 /// What is wrong with an index or a package.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,15 @@ impl ApkFault {
             }
             Self::Signature(error) => error.hint(),
             _ => None,
+        }
+    }
+}
+
+impl From<TarFault> for ApkFault {
+    fn from(fault: TarFault) -> Self {
+        match fault {
+            TarFault::Entry { place, entry, reason } => Self::Entry { place, entry, reason },
+            TarFault::Stream(fault) => Self::Stream(fault),
         }
     }
 }

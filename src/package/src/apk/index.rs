@@ -2,8 +2,8 @@
 
 use super::gzip::{check_start, read_member, read_members};
 use super::keys::{PublicKeys, Signature};
-use super::tar::TarReader;
 use super::{ApkFault, IndexPackage};
+use crate::payload::TarReader;
 
 /// What an index may unpack to. All of Alpine's packages of one architecture take a tenth.
 const INDEX_LIMIT: u64 = 256 << 20;

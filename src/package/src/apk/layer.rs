@@ -69,11 +69,7 @@ fn encode_entry(out: &mut Encoder, entry: &ApkEntry) {
         }
         None => out.array(b"-"),
     }
-    out.length(entry.xattrs.len());
-    for (name, value) in &entry.xattrs {
-        out.text(name);
-        out.text(value);
-    }
+    out.pairs(&entry.xattrs);
     entry.kind.encode(out);
 }
 
@@ -87,10 +83,7 @@ fn decode_entry(input: &mut Decoder<'_>) -> Option<ApkEntry> {
         [b'-'] => None,
         _ => return None,
     };
-    let mut xattrs = Vec::new();
-    for _ in 0..input.u32()? {
-        xattrs.push((input.text()?, input.text()?));
-    }
+    let xattrs = input.pairs()?;
     Some(ApkEntry { path, kind: EntryKind::decode(input)?, mode, uid, gid, user, group, mtime, checksum, xattrs })
 }
 

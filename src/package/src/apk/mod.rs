@@ -30,7 +30,6 @@ mod record;
 pub(crate) mod repositories;
 pub mod resolve;
 mod script;
-mod tar;
 mod unknown;
 mod version;
 

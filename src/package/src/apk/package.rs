@@ -12,10 +12,9 @@ use super::gzip::{check_start, read_member};
 use super::index::read_signatures;
 use super::keys::{PublicKeys, Signature};
 use super::payload::read_payload;
-use super::tar::TarReader;
 use super::{ApkFault, PackageInfo, ScriptKind, Sha1Sum};
 use crate::compression::BUFFER;
-use crate::payload::{self, EntryKind, Hashed, StreamFault};
+use crate::payload::{self, EntryKind, Hashed, StreamFault, TarReader};
 
 /// What a control archive may unpack to: scripts, and one list.
 const CONTROL_LIMIT: u64 = 16 << 20;
@@ -171,13 +170,13 @@ fn read_control(unpacked: &[u8]) -> Result<(String, BTreeMap<ScriptKind, Vec<u8>
     while let Some(header) = archive.next()? {
         if header.name == b".PKGINFO" {
             if info.is_some() {
-                return Err(archive.fault(&header.name, "it is there twice"));
+                return Err(archive.fault(&header.name, "it is there twice").into());
             }
             info = Some(String::from_utf8_lossy(&archive.read_content(&header, CONTROL_LIMIT)?).into_owned());
         } else if let Some(kind) = ScriptKind::from_member(&header.name) {
             let text = archive.read_content(&header, CONTROL_LIMIT)?;
             if scripts.insert(kind, text).is_some() {
-                return Err(archive.fault(&header.name, "it is there twice"));
+                return Err(archive.fault(&header.name, "it is there twice").into());
             }
         }
     }

@@ -7,13 +7,15 @@ use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
 use super::path::{check_target, clean_path};
-use super::tar::{Header, TarReader};
 use super::{ApkEntry, ApkFault, Sha1Sum};
 use crate::compression::{Bounded, is_limit};
-use crate::payload::{BLOCK, EntryKind, StreamFault, Tee, above};
+use crate::payload::{BLOCK, EntryKind, Header, StreamFault, TarReader, Tee, above};
 use crate::root::split;
 
 const PLACE: &str = "its files' archive";
+
+/// The extended header that apk has for it.
+const CHECKSUM: &[u8] = b"APK-TOOLS.checksum.SHA1";
 
 /// Unpacks a payload to `layer` and hashes every file on the way. What follows the archive's end is not written; the layer ends in two blocks of
 /// zeros whatever the payload ends in.
@@ -106,7 +108,7 @@ impl Entries {
             b'2' => {
                 check_target(&header.link).map_err(refuse)?;
                 let sum = Sha1Sum::of(&header.link);
-                if header.checksum != Some(sum) {
+                if checksum_of(header).map_err(refuse)? != Some(sum) {
                     return Err(refuse("its checksum is missing or is not that of what the link says"));
                 }
                 (EntryKind::Symlink(header.link.clone()), Some(sum))
@@ -128,6 +130,12 @@ impl Entries {
     }
 }
 
+/// The SHA-1 of an entry's content, as who packed it says; the last one, if there are several.
+fn checksum_of(header: &Header) -> Result<Option<Sha1Sum>, &'static str> {
+    let found = header.records.iter().rev().find(|(key, _)| key == CHECKSUM);
+    found.map(|(_, hex)| Sha1Sum::from_hex(hex).ok_or("its checksum is not a SHA-1")).transpose()
+}
+
 fn read_file(tar: &mut TarReader<impl Read>, header: &Header) -> Result<(EntryKind, Option<Sha1Sum>), ApkFault> {
     let offset = tar.position();
     let (mut sha256, mut sha1) = (Sha256::new(), Sha1::new());
@@ -136,10 +144,10 @@ fn read_file(tar: &mut TarReader<impl Read>, header: &Header) -> Result<(EntryKi
         sha1.update(piece);
     })?;
     let sum = Sha1Sum(sha1.finalize().into());
-    match header.checksum {
+    match checksum_of(header).map_err(|reason| tar.fault(&header.name, reason))? {
         Some(expected) if expected == sum => {}
-        Some(_) => return Err(tar.fault(&header.name, "its content has another SHA-1 than the archive says")),
-        None => return Err(tar.fault(&header.name, "it has no checksum, which every package since apk-tools 2 has")),
+        Some(_) => return Err(tar.fault(&header.name, "its content has another SHA-1 than the archive says").into()),
+        None => return Err(tar.fault(&header.name, "it has no checksum, which every package since apk-tools 2 has").into()),
     }
     Ok((EntryKind::File { offset, length: header.size, sha256: Digest(sha256.finalize().into()) }, Some(sum)))
 }

@@ -7,7 +7,7 @@ const LONGEST_NAME: usize = 255;
 /// A member's name as dpkg means it: leading `./` and `/` are gone, a final slash too; empty for the root.
 ///
 /// Tells what is wrong with names that could leave the root (`..`), that no directory can hold, or that dpkg's line-based lists can't (newlines).
-pub(super) fn clean_path(raw: &[u8]) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn clean_path(raw: &[u8]) -> Result<Vec<u8>, &'static str> {
     let relative = strip_root(raw);
     let path = relative.strip_suffix(b"/").unwrap_or(relative);
     if path.is_empty() || path == b"." {
@@ -29,7 +29,7 @@ pub(super) fn clean_path(raw: &[u8]) -> Result<Vec<u8>, &'static str> {
 }
 
 /// What a symbolic link may say.
-pub(super) fn check_target(target: &[u8]) -> Result<(), &'static str> {
+pub(crate) fn check_target(target: &[u8]) -> Result<(), &'static str> {
     match target {
         b"" => Err("it is a symbolic link to nothing"),
         _ if target.len() > LONGEST_PATH => Err("its target is longer than 4095 bytes"),

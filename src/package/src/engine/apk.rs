@@ -1,8 +1,8 @@
 //! What the engine does for apk.
 
-use rootfs_plugin::{ApkInstaller, Architecture, BuildError, Plan};
+use rootfs_plugin::{ApkInstaller, BuildError, Plan};
 
-use super::{Engine, build_error};
+use super::{Engine, build_error, require_runnable};
 use crate::apk::install::{InstallPackage, PendingScript, Request, install};
 use crate::apk::{acquire, locked, repositories};
 use crate::lock::Lock;
@@ -51,7 +51,7 @@ impl Engine<'_> {
             return Ok(());
         }
         if let Some(script) = pending.first() {
-            require_runnable(script, plan.architecture)?;
+            require_runnable(&format!("the {} script of {}", script.kind, script.package), plan.architecture)?;
         }
         self.observer.event(Event::Began(Step::Configure));
         self.on_disk()?;
@@ -77,19 +77,4 @@ impl Engine<'_> {
         self.root.remove(path.as_bytes()).map_err(|error| build_error(&error))?;
         finished.expect_success(&origin).map_err(|error| build_error(&error))
     }
-}
-
-/// A script needs somebody who is root of the tree, and a processor that runs the tree's shell.
-fn require_runnable(script: &PendingScript, architecture: Architecture) -> Result<(), BuildError> {
-    let refused = |reason: String, hint: &str| BuildError {
-        hint: Some(hint.to_owned()),
-        ..BuildError::new(format!("the {} script of {} has to be run: {reason}", script.kind, script.package))
-    };
-    if Architecture::native() != Some(architecture) {
-        return Err(refused(format!("it is for {architecture}"), "build it on a machine of that architecture, or without the package"));
-    }
-    if rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    Err(refused("a plain user can't do that here".to_owned(), "get subordinate ids (`usermod --add-subuids`), or run it as root"))
 }

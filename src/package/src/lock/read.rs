@@ -4,7 +4,7 @@ use rootfs_tree::Digest;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Lock, LockError, LockFault, LockedAgent, LockedPackage, VERSION};
+use super::{Lock, LockError, LockFault, LockedAgent, LockedBuild, LockedPackage, VERSION};
 
 /// 100,000 packages have 40 MB.
 const MOST_BYTES: usize = 64 << 20;
@@ -57,6 +57,9 @@ struct Package {
     sha256: Text,
     automatic: bool,
     essential: bool,
+    slot: Option<Text>,
+    #[serde(rename = "use")]
+    flags: Option<Text>,
 }
 
 impl Lock {
@@ -119,7 +122,7 @@ impl Reader<'_> {
         let mut read: Vec<LockedPackage> = Vec::with_capacity(packages.len());
         for package in packages {
             let next = self.package(package)?;
-            if read.last().is_some_and(|last| (&last.name, &last.architecture) >= (&next.name, &next.architecture)) {
+            if read.last().is_some_and(|last| last.place() >= next.place()) {
                 return Err(self.fail(package.name.span().start, LockFault::Order { name: next.name }));
             }
             read.push(next);
@@ -134,7 +137,7 @@ impl Reader<'_> {
             return Err(self.fail(package.size.span().start, fault));
         }
         Ok(LockedPackage {
-            name: self.text(&package.name, "package name", is_word)?,
+            name: self.text(&package.name, "package name", is_name)?,
             version: self.text(&package.version, "version", is_version)?,
             architecture: self.text(&package.architecture, "architecture", is_word)?,
             repository: self.text(&package.repository, "repository", is_word)?,
@@ -143,7 +146,15 @@ impl Reader<'_> {
             sha256: self.digest(&package.sha256)?,
             automatic: package.automatic,
             essential: package.essential,
+            build: self.build(package)?,
         })
+    }
+
+    fn build(&self, package: &Package) -> Result<Option<LockedBuild>, LockError> {
+        let Some(slot) = &package.slot else { return Ok(None) };
+        let flags = package.flags.as_ref().map(|flags| self.text(flags, "USE flags", is_flags)).transpose()?.unwrap_or_default();
+        let flags = flags.split(' ').filter(|flag| !flag.is_empty()).map(str::to_owned).collect();
+        Ok(Some(LockedBuild { slot: self.text(slot, "slot", is_slot)?, flags }))
     }
 
     fn text(&self, text: &Text, what: &'static str, rule: impl Fn(&str) -> bool) -> Result<String, LockError> {
@@ -171,6 +182,22 @@ fn is_plain(text: &str) -> bool {
 fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
+}
+
+/// A package's name, or its category and its name.
+fn is_name(text: &str) -> bool {
+    text.split_once('/').map_or_else(|| is_word(text), |(category, name)| is_word(category) && is_word(name))
+}
+
+/// A slot, or a slot and its sub-slot.
+fn is_slot(text: &str) -> bool {
+    text.split_once('/').map_or_else(|| is_word(text), |(slot, sub_slot)| is_word(slot) && is_word(sub_slot))
+}
+
+/// Words with a space between them.
+fn is_flags(text: &str) -> bool {
+    let is_flag = |flag: &str| flag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-_@".contains(&byte));
+    text.split(' ').all(is_flag)
 }
 
 /// What versions consist of; nothing that could lead out of a directory.

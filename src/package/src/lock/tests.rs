@@ -14,6 +14,7 @@ fn sample() -> Lock {
         sha256: HASH.parse().unwrap(),
         automatic: name == "b",
         essential: name == "a",
+        build: None,
     };
     Lock {
         kernel: Vec::new(),

@@ -171,6 +171,7 @@ impl<'p, 'f> Choice<'p, 'f> {
             sha256: sha256.ok_or_else(|| refused("has no SHA-256 in its repository, which a lock needs"))?,
             automatic: !matches!(package.reason, RpmReason::Asked { .. }),
             essential: false,
+            build: None,
         })
     }
 }

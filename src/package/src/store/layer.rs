@@ -13,6 +13,7 @@ use super::{Store, StoreError};
 use crate::apk::{ApkContent, ApkError, ApkFault, ApkLayer, Trust, read_apk};
 use crate::deb::{DebContent, DebError, DebFault, DebLayer, read_deb};
 use crate::payload::StreamFault;
+use crate::portage::binary::{self, BinaryContent, BinaryError, BinaryFault, BinaryLayer, read_binary};
 use crate::rpm::package;
 use crate::rpm::package::{RpmContent, RpmError, RpmFault, RpmHeader, RpmLayer, read_rpm, read_rpm_header};
 
@@ -117,6 +118,36 @@ impl Store {
         Ok(RpmLayer { content, data })
     }
 
+    /// A Gentoo package of the store with its payload unpacked, as [`Store::rpm`].
+    ///
+    /// # Errors
+    /// When the package is missing, damaged (it is removed then), unsound or not signed by who is trusted, or the store can't be written.
+    pub fn binary(&self, sha256: &Digest, trust: binary::Trust<'_>) -> Result<BinaryLayer, BinaryError> {
+        let data = self.layer_path(sha256, ".data.tar");
+        if let (binary::Trust::Pinned, Some(content)) = (trust, self.kept_layer(sha256)) {
+            return Ok(BinaryLayer { content, data });
+        }
+        let content = self.unpack(
+            sha256,
+            |input, size, layer| read_binary(input, size, trust, layer),
+            |fault, package| match fault {
+                BinaryFault::Stream(StreamFault::Write(source)) => StoreError::writing(&data, 0, source).into(),
+                source => BinaryError::Unsound { package, source },
+            },
+        )?;
+        Ok(BinaryLayer { content, data })
+    }
+
+    /// Who of the trusted has signed a Gentoo package of the store, by the fingerprints of their primary keys. Its payload is not unpacked.
+    ///
+    /// # Errors
+    /// When the package is missing, damaged (it is removed then), unsound or not signed by who is trusted.
+    pub fn binary_signers(&self, sha256: &Digest, trust: binary::Trust<'_>) -> Result<Vec<String>, BinaryError> {
+        let package = self.verify(sha256)?;
+        let (input, size) = open(&package)?;
+        binary::verify(input, size, trust).map_err(|source| BinaryError::Unsound { package, source })
+    }
+
     /// Makes a layer of a package: `read` gets the package, its length in bytes, and where to write its payload. `refused` says what the package's fault means,
     /// which may also be that the layer can't be written.
     fn unpack<T: Unpacked, F, E: From<StoreError>>(
@@ -162,7 +193,8 @@ impl Store {
         let deb = || Some(self.kept_layer::<DebContent>(sha256)?.files());
         let apk = || Some(self.kept_layer::<ApkContent>(sha256)?.files());
         let rpm = || Some(self.kept_layer::<RpmContent>(sha256)?.files());
-        Some(LayerFiles { files: deb().or_else(apk).or_else(rpm)?, data: self.layer_path(sha256, ".data.tar") })
+        let binary = || Some(self.kept_layer::<BinaryContent>(sha256)?.files());
+        Some(LayerFiles { files: deb().or_else(apk).or_else(rpm).or_else(binary)?, data: self.layer_path(sha256, ".data.tar") })
     }
 
     /// What the layer holds, if its index is whole and its file is what the index says.

@@ -3,13 +3,13 @@ use std::collections::BTreeMap;
 use toml::Table;
 
 use super::shape::{DistroFile, FileRelease, FileTweak};
-use super::{DistroFileError, apk, apt, relative, rpm, validate};
+use super::{DistroFileError, apk, apt, portage, relative, rpm, validate};
 use crate::{
     Agent, Architecture, Distro, DistroOption, Include, Info, Installer, Key, PackageRequest, Plan, PlanError, PlannedPackage, Request,
     Tweak,
 };
 
-/// A distribution made of its `distro.toml` and the keys that file names. Its packages are of apt's, apk's or rpm's kind.
+/// A distribution made of its `distro.toml` and the keys that file names. Its packages are of apt's, apk's, rpm's or portage's kind.
 #[derive(Debug)]
 pub struct FileDistro {
     file: DistroFile,
@@ -67,6 +67,13 @@ impl FileDistro {
         include
     }
 
+    /// Where packages are portage's, a variant is a set, and may be asked for as such.
+    fn with_set(&self, request: &Request) -> Request {
+        let set = request.options.get(portage::SET).filter(|_| self.file.portage.is_some());
+        let variant = set.map(|set| set.trim_start_matches('@').to_owned()).or_else(|| request.variant.clone());
+        Request { variant, ..request.clone() }
+    }
+
     fn tweaks(&self, release: &FileRelease, variant: &str, include: &[Include]) -> Vec<Tweak> {
         let applies = |tweak: &&FileTweak| tweak.applies(variant, |package| is_asked(include, release.package(package)));
         self.file.tweaks.iter().filter(applies).map(|tweak| tweak.tweak.clone()).collect()
@@ -112,6 +119,9 @@ impl FileDistro {
             (DistroFile { rpm: Some(file), .. }, FileRelease { rpm: Some(own), .. }) => {
                 rpm::plan(file, &release.name, own, &self.keys(&own.keys, request), request).map(Installer::Rpm)
             }
+            (DistroFile { portage: Some(file), .. }, FileRelease { portage: Some(own), .. }) => {
+                portage::plan(file, &release.name, own, request).map(Installer::Portage)
+            }
             _ => Err(PlanError::other(format!("{name} has no packages for {}", release.name), "name another release")),
         }
     }
@@ -123,6 +133,7 @@ impl Distro for FileDistro {
     }
 
     fn plan(&self, request: &Request) -> Result<Plan, PlanError> {
+        let request = &self.with_set(request);
         let (name, variant) = (&self.info.require_release(request)?.name, &self.info.require_variant(request)?.name);
         self.info.require_architecture(request.architecture)?;
         let release = self.file.releases.iter().find(|release| release.name == *name);
@@ -153,10 +164,11 @@ impl Distro for FileDistro {
 }
 
 fn info(file: &DistroFile) -> Info {
-    let of_format: Vec<DistroOption> = match (&file.apk, &file.rpm) {
-        (Some(apk), _) => apk::options(apk),
-        (None, Some(_)) => rpm::options(),
-        (None, None) => Vec::new(),
+    let of_format: Vec<DistroOption> = match file {
+        DistroFile { apk: Some(apk), .. } => apk::options(apk),
+        DistroFile { rpm: Some(_), .. } => rpm::options(),
+        DistroFile { portage: Some(_), .. } => portage::options(&file.variants),
+        _ => Vec::new(),
     };
     Info {
         name: file.name.clone(),

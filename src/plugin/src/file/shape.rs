@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{Architecture, DistroOption, Release, Tier, Tweak, Variant};
+use crate::{Architecture, DistroOption, PortagePart, Release, Tier, Tweak, Variant};
 
-/// The whole file. Exactly one of `apt`, `apk` and `rpm` is there, and says of which kind the packages are.
+/// The whole file. Exactly one of `apt`, `apk`, `rpm` and `portage` is there, and says of which kind the packages are.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DistroFile {
@@ -33,6 +33,7 @@ pub(super) struct DistroFile {
     pub(super) apt: Option<AptFile>,
     pub(super) apk: Option<ApkFile>,
     pub(super) rpm: Option<RpmFile>,
+    pub(super) portage: Option<PortageFile>,
     /// The default comes first.
     pub(super) releases: Vec<FileRelease>,
     pub(super) variants: Vec<FileVariant>,
@@ -118,6 +119,42 @@ impl RpmFileRepository {
     }
 }
 
+/// Binary hosts of portage's packages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PortageFile {
+    /// The fingerprints of the keys that sign the packages of the public hosts.
+    pub(super) fingerprints: Vec<String>,
+    /// Of each architecture.
+    pub(super) hosts: BTreeMap<Architecture, PortageFileHost>,
+    /// What is left out of every package unless the user says otherwise.
+    #[serde(default)]
+    pub(super) install_mask: Vec<String>,
+    /// Packages of which only libraries are taken. `{lib}` stands for the directory of the architecture's libraries.
+    #[serde(default)]
+    pub(super) parts: Vec<PortagePart>,
+}
+
+/// The public's binary hosts for one architecture. `{release}` stands for the release's name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PortageFileHost {
+    /// The profile's word for the architecture.
+    pub(super) keyword: String,
+    /// The name of the directory of libraries below `/usr`.
+    pub(super) libraries: String,
+    /// In order of preference.
+    pub(super) public: Vec<String>,
+}
+
+/// A release of portage's packages: a generation of profiles.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PortageRelease {
+    /// The profile that is meant if nobody says which. `{keyword}` and `{release}` stand for words.
+    pub(super) profile: String,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileRelease {
@@ -135,6 +172,7 @@ pub(super) struct FileRelease {
     pub(super) apt: Option<AptRelease>,
     pub(super) apk: Option<ApkRelease>,
     pub(super) rpm: Option<RpmRelease>,
+    pub(super) portage: Option<PortageRelease>,
 }
 
 /// A release of dpkg's packages.

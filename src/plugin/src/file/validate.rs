@@ -33,20 +33,28 @@ pub(super) fn validate(file: &DistroFile, keys: &BTreeMap<String, String>) -> Re
 
 /// One format, with something in it, which every release has.
 fn formats(file: &DistroFile) -> Result<(), DistroFileError> {
-    let formats = [file.apt.is_some(), file.apk.is_some(), file.rpm.is_some()];
+    let formats = [file.apt.is_some(), file.apk.is_some(), file.rpm.is_some(), file.portage.is_some()];
     if formats.iter().filter(|format| **format).count() > 1 {
-        return Err(DistroFileError::Twice { what: "the format of packages (apt, apk, rpm)".to_owned() });
+        return Err(DistroFileError::Twice { what: "the format of packages (apt, apk, rpm, portage)".to_owned() });
     }
-    present("format of packages (apt, apk, rpm)", formats.contains(&true))?;
+    present("format of packages (apt, apk, rpm, portage)", formats.contains(&true))?;
     present("archive", file.apt.as_ref().is_none_or(|apt| !apt.archives.is_empty()))?;
     for repository in file.rpm.iter().flat_map(|rpm| &rpm.repositories) {
         present(&format!("place of repository {}", repository.name), repository.metalink.is_some() || repository.public.is_some())?;
     }
     file.rpm.as_ref().map_or(Ok(()), |rpm| repositories(file, rpm))?;
+    for architecture in file.architectures.iter().filter(|_| file.portage.is_some()) {
+        let host = file.portage.as_ref().and_then(|portage| portage.hosts.get(architecture));
+        present(&format!("binary host for {architecture}"), host.is_some_and(|host| !host.public.is_empty()))?;
+    }
     for release in &file.releases {
-        let [apt, apk, rpm] = [release.apt.is_some(), release.apk.is_some(), release.rpm.is_some()];
-        for (name, needed, there) in [("apt", file.apt.is_some(), apt), ("apk", file.apk.is_some(), apk), ("rpm", file.rpm.is_some(), rpm)]
-        {
+        let needed = [
+            ("apt", file.apt.is_some(), release.apt.is_some()),
+            ("apk", file.apk.is_some(), release.apk.is_some()),
+            ("rpm", file.rpm.is_some(), release.rpm.is_some()),
+            ("portage", file.portage.is_some(), release.portage.is_some()),
+        ];
+        for (name, needed, there) in needed {
             present(&format!("`{name}` of release {}", release.name), !needed || there)?;
         }
     }

@@ -1,7 +1,5 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use rootfs_sandbox::{Exit, Outcome, Runner, Sandbox, SandboxError, SandboxOptions, Stream};
 

@@ -4,10 +4,10 @@ use rootfs_tree::{Kind, Layer, LayerId, Metadata, Node, NodeId, PackageId, Time,
 
 use super::directories::Directories;
 use super::files::{Access, Claim, Files, hash_xattrs, xattrs};
-use super::owners::Owners;
 use super::pattern::matches;
 use super::{InstallError, InstallPackage};
 use crate::apk::{ApkEntry, Sha1Sum};
+use crate::owners::Owners;
 use crate::payload::{EntryKind, above};
 
 /// A tree in the making.
@@ -79,7 +79,7 @@ impl<'a> Layout<'a> {
     }
 
     fn access(&self, entry: &ApkEntry) -> Access {
-        let (uid, gid) = self.owners.of(entry);
+        let (uid, gid) = self.owners.of((&entry.user, entry.uid), (&entry.group, entry.gid));
         Access { mode: entry.mode, uid, gid, xattrs: hash_xattrs(entry) }
     }
 

@@ -11,7 +11,6 @@ mod error;
 mod files;
 mod layout;
 mod native;
-mod owners;
 mod pattern;
 mod scripts;
 mod skeleton;

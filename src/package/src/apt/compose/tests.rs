@@ -30,6 +30,7 @@ fn package(name: &str, directory: &std::path::Path, entries: &[(&str, EntryKind)
         sha256: Digest([0; 32]),
         automatic: false,
         essential: false,
+        build: None,
     };
     (package, layer)
 }

@@ -3,7 +3,7 @@
 use rootfs_tree::{Kind, Time, Tree};
 
 use crate::apk::install::InstallError;
-use crate::apk::install::owners::Owners;
+use crate::owners::Owners;
 
 const PROMPT: &[u8] = b"/etc/profile.d/color_prompt.sh";
 

@@ -30,7 +30,7 @@ pub(super) fn parse_header(block: &[u8; BLOCK]) -> Result<Header, Refusal> {
         return Err(refuse("its header's checksum is wrong".to_owned()));
     }
     let kind = field(block, 156, 1).first().copied().unwrap_or_default();
-    if !matches!(kind, b'0'..=b'7' | b'x' | b'g' | b'L') {
+    if !matches!(kind, b'0'..=b'7' | b'x' | b'g' | b'L' | b'K') {
         return Err(refuse(format!("its type `{}` is not supported", kind.escape_ascii())));
     }
     let mtime = number(136, 12, "time")?;
@@ -50,7 +50,7 @@ pub(super) fn parse_header(block: &[u8; BLOCK]) -> Result<Header, Refusal> {
         mtime: i64::try_from(mtime).unwrap_or_default(),
         major: if device { small(329, "major number")? } else { 0 },
         minor: if device { small(337, "minor number")? } else { 0 },
-        checksum: None,
+        records: Vec::new(),
         xattrs: Vec::new(),
         name,
     })

@@ -1,31 +1,31 @@
+//! Who is who in a tree.
+
 use std::collections::HashMap;
 
 use rootfs_tree::Tree;
-
-use crate::apk::ApkEntry;
 
 /// No list of users is longer.
 const LONGEST: u64 = 16 << 20;
 
 /// Numbers of users and groups by name, as the root has them.
 #[derive(Debug, Default)]
-pub(super) struct Owners {
+pub(crate) struct Owners {
     users: HashMap<Vec<u8>, u32>,
     groups: HashMap<Vec<u8>, u32>,
 }
 
 impl Owners {
     /// Reads `/etc/passwd` and `/etc/group`; who isn't there has no number.
-    pub(super) fn read(tree: &Tree) -> Self {
+    pub(crate) fn read(tree: &Tree) -> Self {
         Self { users: read_ids(tree, b"/etc/passwd"), groups: read_ids(tree, b"/etc/group") }
     }
 
-    /// Owner and group of an entry: by name where the root knows it, else by the number in the archive.
-    pub(super) fn of(&self, entry: &ApkEntry) -> (u32, u32) {
-        (*self.users.get(&entry.user).unwrap_or(&entry.uid), *self.groups.get(&entry.group).unwrap_or(&entry.gid))
+    /// Owner and group of an archive's entry: by name where the root knows it, else by the number in the archive.
+    pub(crate) fn of(&self, (user, uid): (&[u8], u32), (group, gid): (&[u8], u32)) -> (u32, u32) {
+        (*self.users.get(user).unwrap_or(&uid), *self.groups.get(group).unwrap_or(&gid))
     }
 
-    pub(super) fn group(&self, name: &str) -> Option<u32> {
+    pub(crate) fn group(&self, name: &str) -> Option<u32> {
         self.groups.get(name.as_bytes()).copied()
     }
 }

@@ -1,15 +1,11 @@
 //! pax's extended headers (POSIX.1, pax Interchange Format): records of `LENGTH KEY=VALUE\n`.
 
 use super::Header;
-use crate::apk::Sha1Sum;
-
-/// Where apk keeps the SHA-1 of an entry's content.
-const CHECKSUM: &[u8] = b"APK-TOOLS.checksum.SHA1";
 
 /// Where tar keeps extended attributes.
 const XATTR: &[u8] = b"SCHILY.xattr.";
 
-/// Takes what the records say into the header. apk passes over what they say of owners and times, and so it is here.
+/// Takes what the records say into the header; what they say of owners and times stays as it is among the records.
 pub(super) fn read_pax(header: &mut Header, mut records: &[u8]) -> Result<(), &'static str> {
     while !records.is_empty() {
         let (key, value, rest) = record(records).ok_or("its extended header is malformed")?;
@@ -18,13 +14,11 @@ pub(super) fn read_pax(header: &mut Header, mut records: &[u8]) -> Result<(), &'
             b"path" => header.name = value.to_vec(),
             b"linkpath" => header.link = value.to_vec(),
             b"size" if decimal(value) != Some(header.size) => return Err("its extended header gives it another size"),
-            CHECKSUM => header.checksum = Some(Sha1Sum::from_hex(value).ok_or("its checksum is not a SHA-1")?),
             _ if key.starts_with(b"GNU.sparse.") => return Err("it is a sparse file"),
-            _ => {
-                if let Some(name) = key.strip_prefix(XATTR).filter(|name| !name.is_empty()) {
-                    header.xattrs.push((name.to_vec(), value.to_vec()));
-                }
-            }
+            _ => match key.strip_prefix(XATTR).filter(|name| !name.is_empty()) {
+                Some(name) => header.xattrs.push((name.to_vec(), value.to_vec())),
+                None => header.records.push((key.to_vec(), value.to_vec())),
+            },
         }
     }
     if header.name.contains(&0) || header.link.contains(&0) {
@@ -60,15 +54,10 @@ mod tests {
     }
 
     #[test]
-    fn what_apk_reads_is_taken() {
+    fn what_the_records_say_is_taken() {
         let read = read(b"14 path=a/b/c\n8 mode=\n9 size=5\n33 SCHILY.xattr.user.x=\0\n=binary\n").unwrap();
-        assert_eq!((read.name.as_slice(), read.checksum), (&b"a/b/c"[..], None));
+        assert_eq!((read.name.as_slice(), read.records), (&b"a/b/c"[..], vec![(b"mode".to_vec(), Vec::new())]));
         assert_eq!(read.xattrs, [(b"user.x".to_vec(), b"\0\n=binary".to_vec())]);
-        let sum = [&b"68 APK-TOOLS.checksum.SHA1="[..], &[b'0'; 40], b"\n"].concat();
-        assert_eq!(sum.len(), 68);
-        let mut header = Header::default();
-        read_pax(&mut header, &sum).unwrap();
-        assert_eq!(header.checksum, Some(Sha1Sum([0; 20])));
     }
 
     #[test]
@@ -83,7 +72,6 @@ mod tests {
             b"99999999999999999999 a=b\n",
             b"9 size=6\n",
             b"9 path=\0\n\n",
-            b"29 APK-TOOLS.checksum.SHA1=x\n",
             b"22 GNU.sparse.major=1\n",
         ] {
             assert!(read(bad).is_err(), "{}", bad.escape_ascii());

@@ -1,0 +1,3 @@
+//! Gentoo as a shared object.
+
+rootfs_plugin::export_distro!(rootfs_gentoo::gentoo);
