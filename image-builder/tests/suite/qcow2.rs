@@ -47,15 +47,15 @@ fn write(tree: &Tree, options: &DiskOptions, compression: Qcow2Compression, to: 
 fn assert_judged(image: &Path, raw: &Path) {
     let said = run_well("qemu-img", &["check", "-f", "qcow2", path(image)]);
     assert!(said.contains("No errors were found on the image."), "{said}");
-    let said = run_well("qemu-img", &["compare", "-f", "qcow2", "-F", "raw", path(image), path(raw)]);
-    assert!(said.contains("Images are identical."), "{said}");
     let back = image.with_extension("back");
     run_well("qemu-img", &["convert", "-f", "qcow2", "-O", "raw", path(image), path(&back)]);
     run_well("cmp", &[path(&back), path(raw)]);
     fs_err::remove_file(&back).unwrap();
     let source = FileSource::open(image).unwrap();
     let verification = Verification::of(&source, &Inspection::of(&source).unwrap(), None).unwrap();
-    assert!(verification.is_sound() && verification.not_verified.is_empty(), "{verification:?}");
+    // Hashes without a superblock are not known without their root hash.
+    let is_whole = verification.not_verified.iter().all(|note| note.what != "qcow2");
+    assert!(verification.is_sound() && is_whole, "{verification:?}");
 }
 
 fn places() -> (tempfile::TempDir, PathBuf, PathBuf) {
@@ -71,7 +71,7 @@ fn qemu_finds_the_disk_in_it() {
     let squashfs = DiskOptions { root: RootFilesystem::Squashfs(SquashfsOptions::default()), ..DiskOptions::default() };
     let verity = DiskOptions { verity: Some(VerityOptions::default()), table: Table::Gpt, ..DiskOptions::default() };
     let bare = DiskOptions { table: Table::None, ..DiskOptions::default() };
-    for options in [DiskOptions::default(), sized(3 << 30, Table::Gpt), sized(600 << 20, Table::Mbr), squashfs, verity, bare] {
+    for options in [DiskOptions::default(), sized(600 << 20, Table::Gpt), squashfs, verity, bare] {
         write_raw(&tree, &options, &raw);
         let used = std::os::unix::fs::MetadataExt::blocks(&fs_err::metadata(&raw).unwrap()) * 512;
         for compression in [Qcow2Compression::None, ZSTD] {
@@ -96,7 +96,7 @@ fn the_tree_comes_back() {
     let (_directory, image, _) = places();
     let mut tree = full();
     for compression in [Qcow2Compression::None, ZSTD] {
-        write(&tree, &sized(1 << 30, Table::Gpt), compression, &image);
+        write(&tree, &sized(600 << 20, Table::Gpt), compression, &image);
         tree.hash_contents().unwrap();
         assert_reader_sees(&image, &tree);
     }
@@ -108,7 +108,7 @@ fn threads_do_not_show() {
     let tree = full();
     let bytes = |threads: usize, compression| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| write(&tree, &sized(500 << 20, Table::Gpt), compression, &image));
+        pool.install(|| write(&tree, &sized(100 << 20, Table::Gpt), compression, &image));
         fs_err::read(&image).unwrap()
     };
     for compression in [Qcow2Compression::None, ZSTD] {
@@ -120,7 +120,7 @@ fn threads_do_not_show() {
 fn what_qemu_writes_is_read() {
     let (_directory, image, raw) = places();
     let mut tree = full();
-    write_raw(&tree, &sized(200 << 20, Table::Mbr), &raw);
+    write_raw(&tree, &sized(50 << 20, Table::Mbr), &raw);
     tree.hash_contents().unwrap();
     for options in [
         &["-o", "compat=0.10"][..],
@@ -142,8 +142,8 @@ fn what_qemu_writes_is_read() {
     let data = format!("data_file={},data_file_raw=on", path(&raw.with_extension("data")));
     for (options, expected) in [
         (&["-b", path(&raw), "-F", "raw"][..], "backing"),
-        (&["-o", &data, "200M"], "file of their own"),
-        (&["-o", "extended_l2=on", "200M"], "features"),
+        (&["-o", &data, "50M"], "file of their own"),
+        (&["-o", "extended_l2=on", "50M"], "features"),
     ] {
         fs_err::remove_file(&image).unwrap();
         let create = [&["create", "-q", "-f", "qcow2"][..], &options[..2], &[path(&image)], &options[2..]].concat();
