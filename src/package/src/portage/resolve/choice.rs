@@ -230,7 +230,7 @@ impl Run<'_, '_> {
         let is_same_slot = self.pool.slot_of(*known) == slot;
         let (means_new, means_known) = if is_same_slot { (all_mean(available), all_mean(*known)) } else { (false, false) };
         let is_higher = self.pool.get(available).version.compare(&self.pool.get(*known).version).is_gt();
-        if !(means_known && !means_new) && (is_higher || (means_new && !means_known)) {
+        if (!means_known || means_new) && (is_higher || (means_new && !means_known)) {
             *known = available;
         }
     }
