@@ -13,7 +13,7 @@ pub(crate) const NEEDS: [&str; 1] = ["time"];
 /// How many packages there are: two versions, the first in two builds, of each of so many names.
 const NAMES: usize = 10_000;
 
-/// What is wished: a few programs; and one that needs everything.
+/// What is wished: a few; and one that needs everything.
 const WISHES: [(&str, &[&str]); 2] = [("twenty programs and what they need", &["app/few"]), ("all names", &["app/all"])];
 
 pub(crate) fn bench(workbench: &Workbench, runs: usize) -> Result<(), Failed> {
@@ -64,7 +64,7 @@ fn made() -> Result<String, Failed> {
     for number in 0..NAMES / 100 {
         writeln!(text, "CPV: virtual/v{number}-0\nEAPI: 8\nRDEPEND: || ( lib/p{} lib/p{} )\n", number, number + 1)?;
     }
-    let few: Vec<String> = (1..=20).map(|step| format!("lib/p{}", step * (NAMES / 20) - 1)).collect();
+    let few: Vec<String> = (1..=20).map(|step| format!("lib/p{}", step * (NAMES / 500))).collect();
     let all: Vec<String> = (0..NAMES).map(|number| format!("lib/p{number}")).collect();
     writeln!(text, "CPV: app/few-1\nEAPI: 8\nRDEPEND: {}\n\nCPV: app/all-1\nEAPI: 8\nRDEPEND: {}\n", few.join(" "), all.join(" "))?;
     Ok(text)

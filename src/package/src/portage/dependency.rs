@@ -17,6 +17,7 @@ pub struct DependencyList {
 
 /// A part of a dependency string.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are atoms")]
 pub enum DependencyItem {
     /// A package.
     Atom(Atom),
@@ -40,6 +41,7 @@ pub type Needs = Vec<Need>;
 
 /// A part of what remains.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are atoms")]
 pub enum Need {
     /// A package, whose conditional USE wishes are decided too.
     Atom(Atom),

@@ -20,7 +20,7 @@ const MOST_PACKAGES: usize = 500_000;
 /// `CATEGORY/NAME-VERSION`; what a file's name may have.
 const LONGEST_NAME: usize = 255;
 
-/// The newest version of the format.
+/// The version of the format; there is no other yet.
 const VERSION: u64 = 0;
 
 /// What a binary host has.
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
             }
         }
         let version = header.get("VERSION").map_or("", String::as_str);
-        if version.parse::<u64>().is_ok_and(|version| version <= VERSION) {
+        if version.parse::<u64>().is_ok_and(|version| version == VERSION) {
             Ok(header)
         } else {
             Err(IndexFault::Version { version: version.chars().take(40).collect() })

@@ -1,31 +1,11 @@
 //! What is asked, made by chance that is the same every time.
 
-/// Numbers that look like chance (splitmix64).
-#[derive(Debug)]
-pub(crate) struct Random(u64);
+#[path = "../rpm/made/random.rs"]
+mod random;
+
+pub(crate) use random::Random;
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        let mut first = Self(seed);
-        Self(first.next())
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Below a limit.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit).unwrap_or(1).max(1)).unwrap_or(0)
-    }
-
-    pub(crate) fn one_in(&mut self, limit: usize) -> bool {
-        self.below(limit) == 0
-    }
-
     pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len())]
     }

@@ -158,6 +158,9 @@ fn is_pattern(category: &str, name: &str) -> bool {
     is_part(category, b".-") && is_part(name, b"-") && split_version(name).is_none()
 }
 
+/// Whether an EAPI knows a form.
+type Knows = fn(Eapi) -> bool;
+
 /// What a form is not known in.
 fn check(atom: &Atom, syntax: AtomSyntax) -> Option<String> {
     let AtomSyntax::Dependency(eapi) = syntax else {
@@ -166,7 +169,7 @@ fn check(atom: &Atom, syntax: AtomSyntax) -> Option<String> {
         return (!is_plain && !atom.use_dependencies.is_empty()).then(|| "a pattern can't say anything of USE flags".to_owned());
     };
     let has_default = atom.use_dependencies.iter().any(|wish| wish.default.is_some());
-    let facts: [(bool, fn(Eapi) -> bool, &str); 6] = [
+    let facts: [(bool, Knows, &str); 6] = [
         (atom.slot.is_some(), Eapi::has_slots, "slots"),
         (atom.slot_operator.is_some() || atom.sub_slot.is_some(), Eapi::has_sub_slots, "sub-slots"),
         (!atom.use_dependencies.is_empty(), Eapi::has_flags, "USE flags"),

@@ -26,6 +26,14 @@ pub(super) struct Leaf {
 }
 
 impl Node {
+    /// How many packages it is about.
+    fn size(&self) -> usize {
+        match self {
+            Self::Leaf(_) => 1,
+            Self::AnyOf(choices) => choices.iter().flatten().map(Self::size).sum(),
+        }
+    }
+
     pub(super) fn leaves<'n>(&'n self, leaves: &mut Vec<&'n Leaf>) {
         match self {
             Self::Leaf(leaf) => leaves.push(leaf),
@@ -51,11 +59,15 @@ struct Choice {
 /// In which order choices are looked through.
 const BINS: usize = 6;
 
+/// Of more choices than these the first stays the first.
+const MOST_COMPARED: usize = 200;
+
 impl Run<'_, '_> {
     /// What is taken for a package's needs.
     pub(super) fn chosen(&self, items: &[Item], owner: Option<PackageId>) -> Vec<Leaf> {
         let nodes = self.expanded(items, owner);
         let (nodes, minimizes) = without_overlap(nodes);
+        self.spend(nodes.iter().map(Node::size).sum());
         self.taken(&nodes, minimizes)
     }
 
@@ -218,7 +230,7 @@ impl Run<'_, '_> {
         let is_same_slot = self.pool.slot_of(*known) == slot;
         let (means_new, means_known) = if is_same_slot { (all_mean(available), all_mean(*known)) } else { (false, false) };
         let is_higher = self.pool.get(available).version.compare(&self.pool.get(*known).version).is_gt();
-        if !(means_known && !means_new) && (is_higher || (means_new && !means_known)) {
+        if (!means_known || means_new) && (is_higher || (means_new && !means_known)) {
             *known = available;
         }
     }
@@ -226,7 +238,7 @@ impl Run<'_, '_> {
     /// Within a bin upgrades come before what stands first, and what is there already.
     fn promote(&self, choices: &mut Vec<Choice>) {
         let mut place = 1;
-        while place < choices.len() {
+        while place < choices.len().min(MOST_COMPARED) {
             let before = (0..place).find(|before| match (choices.get(place), choices.get(*before)) {
                 (Some(choice), Some(other)) => self.is_better(choice, other),
                 _ => false,

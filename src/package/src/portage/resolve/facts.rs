@@ -161,8 +161,8 @@ fn accepts(accepted: &[String], keywords: &str) -> bool {
 /// Of the package's own flags those that the user wants the other way; what is said last counts.
 fn unwished(candidate: &Candidate<'_>, policy: &Policy) -> Vec<String> {
     let wish = |flag: &str| {
-        let about = policy.flags.iter().filter(|wish| wish.flag == flag);
-        about.filter(|wish| wish.atom.as_ref().is_none_or(|atom| atom.matches(candidate))).next_back().map(|wish| wish.is_on)
+        let mut about = policy.flags.iter().filter(|wish| wish.flag == flag);
+        about.rfind(|wish| wish.atom.as_ref().is_none_or(|atom| atom.matches(candidate))).map(|wish| wish.is_on)
     };
     let shown = |flag: &str| if candidate.is_on(flag) { flag.to_owned() } else { format!("-{flag}") };
     let own = candidate.entry.iuse().map(|(flag, _)| flag);

@@ -7,6 +7,9 @@ use super::run::Run;
 /// An atom, and what is taken for it.
 type Taken = (Leaf, Option<PackageId>);
 
+/// Of more packages of one name than these none is left out.
+const MOST_COMPARED: usize = 100;
+
 impl Run<'_, '_> {
     /// Chooses for each atom. Where atoms mean several packages of one name, those go of which all atoms mean another one as well: `>=a/b-1 <a/b-3` are one
     /// package. What is blocked or not to be had comes first, as it is.
@@ -35,7 +38,7 @@ impl Run<'_, '_> {
         let mut packages: Vec<PackageId> = taken.iter().map(|(_, id)| *id).collect();
         packages.sort_by(|left, right| self.pool.is_less(*right, *left).cmp(&self.pool.is_less(*left, *right)).then(left.cmp(right)));
         packages.dedup();
-        if packages.len() < 2 {
+        if packages.len() < 2 || packages.len() > MOST_COMPARED {
             return taken.into_iter().map(|(leaf, id)| (leaf, Some(id))).collect();
         }
         let means = |leaf: &Leaf, own: PackageId, id: PackageId| id == own || self.pool.is_match(&leaf.atom, id, true);

@@ -184,10 +184,8 @@ impl<'g> Remaining<'g> {
                 return (vec![early.remove(place)], true);
             }
         }
-        if !early.is_empty() {
-            if let Some(cycle) = self.cycle(pool, early) {
-                return (cycle, true);
-            }
+        if let Some(cycle) = self.cycle(pool, early) {
+            return (cycle, true);
         }
         self.select_leaf(early)
             .or_else(|| self.cycle(pool, &self.leaves(RUN).collect::<Vec<_>>()).map(|cycle| (cycle, true)))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::choice::Node;
 
 /// More combinations than these are not looked at; such choices are made one by one.
-const MOST_COMBINATIONS: usize = 4096;
+const MOST_COMBINATIONS: usize = 512;
 
 /// The same, with overlapping choices as one; and whether there were such.
 pub(super) fn without_overlap(nodes: Vec<Node>) -> (Vec<Node>, bool) {

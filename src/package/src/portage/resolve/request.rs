@@ -13,6 +13,7 @@ pub struct Host<'a> {
 
 /// Something that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there are a few of them only")]
 pub enum Wish {
     /// A package.
     Atom(Atom),

@@ -50,6 +50,9 @@ struct Pending {
     items: Vec<Item>,
 }
 
+/// What an index that makes sense needs is a small part of this.
+const PATIENCE: usize = 500_000;
+
 /// An attempt.
 #[derive(Debug)]
 pub(super) struct Run<'p, 'a> {
@@ -73,14 +76,11 @@ pub(super) struct Run<'p, 'a> {
     pub(super) sonames_checked: usize,
     /// Whether one of them led back to itself.
     pub(super) met_itself: Cell<bool>,
-    /// How often virtual packages may still be looked into; what comes then is taken as it is.
-    pub(super) patience: Cell<u32>,
+    /// How much may still be looked at within virtual packages, in packages that are needed; what comes then is taken as it is.
+    pub(super) patience: Cell<usize>,
     /// Virtual packages of which it is known whether all they need can be had, until a package is added.
     pub(super) known: RefCell<HashMap<PackageId, bool>>,
 }
-
-/// No index that makes sense has more to look into in one attempt.
-const PATIENCE: u32 = 200_000;
 
 impl<'p, 'a> Run<'p, 'a> {
     pub(super) fn new(pool: &'p Pool<'a>, arguments: &'p [Argument], masks: &'p Masks) -> Self {

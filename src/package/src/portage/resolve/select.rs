@@ -106,20 +106,25 @@ impl Run<'_, '_> {
     /// Before a virtual package is looked into; false if it is being looked into already, or there is no end to it.
     pub(super) fn begin_look(&self, id: PackageId) -> bool {
         let mut looked_into = self.looked_into.borrow_mut();
-        let left = self.patience.get();
+        if looked_into.is_empty() {
+            self.met_itself.set(false);
+        }
         if looked_into.contains(&id) {
             self.met_itself.set(true);
             return false;
         }
-        if looked_into.len() == DEEPEST || left == 0 {
+        if looked_into.len() == DEEPEST || self.patience.get() == 0 {
             return false;
         }
-        if looked_into.is_empty() {
-            self.met_itself.set(false);
-        }
-        self.patience.set(left - 1);
         looked_into.push(id);
         true
+    }
+
+    /// Takes note of how much was looked at.
+    pub(super) fn spend(&self, count: usize) {
+        if !self.looked_into.borrow().is_empty() {
+            self.patience.set(self.patience.get().saturating_sub(count));
+        }
     }
 
     /// After that; whether what was found out holds elsewhere too.

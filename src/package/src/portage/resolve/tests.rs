@@ -48,7 +48,7 @@ fn the_greatest_of_each_slot_and_what_it_needs_comes_first() {
 #[test]
 fn a_version_that_all_want_is_found() {
     let packages = ["a/a-1 RDEPEND=b/b", "c/c-1 RDEPEND=<b/b-2", "b/b-1", "b/b-2", "b/b-3"];
-    assert_eq!(plain(&packages, "a/a c/c"), "b/b-1 c/c-1 a/a-1");
+    assert_eq!(plain(&packages, "a/a c/c"), "b/b-1 a/a-1 c/c-1");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn choices_prefer_what_is_there_and_then_what_stands_first() {
         "e/e-1 RDEPEND=virtual/v b/b",
     ];
     assert_eq!(plain(&packages, "a/a"), "b/b-1 a/a-1");
-    assert_eq!(plain(&packages, "a/a d/d"), "c/c-1 d/d-1 a/a-1");
+    assert_eq!(plain(&packages, "a/a d/d"), "c/c-1 a/a-1 d/d-1");
     assert_eq!(plain(&packages, "e/e"), "b/b-1 virtual/v-1 e/e-1");
 }
 
@@ -159,4 +159,47 @@ fn baselayout_and_the_c_library_come_first() {
         "b/b-1 RDEPEND=a/a virtual/libc sys-apps/baselayout",
     ];
     assert_eq!(plain(&packages, "b/b"), "sys-apps/baselayout-2 sys-libs/glibc-2.39 a/a-1 virtual/libc-1 b/b-1");
+}
+
+#[test]
+fn the_host_of_the_higher_priority_has_the_word() {
+    let (first, second) = (index(&["a/a-1 BUILD_TIME=1", "b/b-1"]), index(&["a/a-1 BUILD_TIME=1", "b/b-2"]));
+    for (priorities, expected) in [([0, 1], 1), ([1, 0], 0)] {
+        let hosts = [Host { index: &first, priority: priorities[0] }, Host { index: &second, priority: priorities[1] }];
+        let found = resolve(&hosts, &wishes("a/a b/b"), &Policy::default()).unwrap();
+        let host = |name: &str| found.packages.iter().find(|selected| selected.package.name == name).map(|selected| selected.host);
+        // A greater version is taken from wherever it is.
+        assert_eq!((host("a"), host("b")), (Some(expected), Some(1)));
+    }
+}
+
+#[test]
+fn what_is_provided_masked_or_for_another_machine_is_not_taken() {
+    let packages = ["a/a-1 RDEPEND=k/k b/b", "b/b-1", "b/b-2", "b/b-3 CHOST=arm", "k/k-5"];
+    let mask = Atom::parse("=b/*-*2*", AtomSyntax::Pattern).unwrap();
+    let policy = Policy { provided: vec!["k/k-6".to_owned()], masks: vec![mask], chosts: vec!["amd".to_owned()], ..Policy::default() };
+    assert_eq!(list(&packages, "a/a", &policy), "b/b-1 a/a-1");
+    let unmask = Atom::parse("=b/b-2", AtomSyntax::Argument).unwrap();
+    assert_eq!(list(&packages, "a/a", &Policy { unmasks: vec![unmask], ..policy }), "b/b-2 a/a-1");
+}
+
+#[test]
+fn the_order_of_packages_in_an_index_means_nothing() {
+    let mut packages =
+        vec!["a/a-1 RDEPEND=b/b || ( c/c d/d )", "a/a-2 RDEPEND=>=b/b-3", "b/b-1 PDEPEND=d/d", "b/b-2 RDEPEND=c/c:=", "c/c-1", "d/d-1"];
+    let first = plain(&packages, "a/a d/d");
+    for _ in 0..packages.len() {
+        packages.rotate_left(1);
+        assert_eq!(plain(&packages, "a/a d/d"), first);
+    }
+}
+
+#[test]
+fn knots_of_virtual_packages_come_to_an_end() {
+    // Each stands for each of the others: there are more ways through than could be counted.
+    let all: Vec<String> = (0..40).map(|number| format!("virtual/v{number}")).collect();
+    let choice = format!("|| ( {} )", all.join(" "));
+    let packages: Vec<String> = all.iter().map(|name| format!("{name}-1 RDEPEND={choice} {}", all.join(" "))).collect();
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    assert!(ask(&packages, "virtual/v0", &Policy::default()).is_ok());
 }
