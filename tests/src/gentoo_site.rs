@@ -82,10 +82,13 @@ impl GentooSite {
         let atoms: Vec<String> = Self::packages().into_iter().map(|name| format!("={name}")).collect();
         let build = |host: &str, format: &str, features: &str| -> Result<Process, Failed> {
             let emerge = self.portage.program("emerge", &self.directory)?.env("PKGDIR", self.host(host)).env("BINPKG_FORMAT", format);
-            Ok(emerge.env("FEATURES", format!("{FEATURES} {features}")).args(["--buildpkgonly", "--nodeps", "--jobs=3", "--quiet"]).args(&atoms))
+            Ok(emerge
+                .env("FEATURES", format!("{FEATURES} {features}"))
+                .args(["--buildpkgonly", "--nodeps", "--jobs=3", "--quiet"])
+                .args(&atoms))
         };
         build("gpkg", "gpkg", "")?.run()?.success()?;
-        let key = SigningKey::generate("Binary Host")?;
+        let key = SigningKey::generate("binhost")?;
         key.export(&self.key())?;
         self.sign(&key)?;
         let few: Vec<String> = ["sys-apps/baselayout-2.18", "sys-apps/busybox-1.36.1"].iter().map(|name| format!("={name}")).collect();
@@ -114,13 +117,37 @@ impl GentooSite {
         self.index_of(&self.host("signed"))
     }
 
-    /// Makes the index of a directory of packages anew.
+    /// Makes a host's index say of its packages what they are now.
     ///
     /// # Errors
-    /// When portage can't.
+    /// When there is none, or a package of it is gone.
     pub fn index_of(&self, host: &Path) -> Result<(), Failed> {
-        let emaint = self.portage.program("emaint", &self.directory)?.env("PKGDIR", host);
-        emaint.args(["binhost", "--fix"]).run()?.success()?;
+        let index = fs_err::read_to_string(host.join("Packages"))?;
+        let mut blocks = Vec::new();
+        for block in index.split("\n\n") {
+            let Some(path) = block.lines().find_map(|line| line.strip_prefix("PATH: ")) else {
+                blocks.push(block.to_owned());
+                continue;
+            };
+            let file = host.join(path);
+            let sum = |program: &str| -> Result<String, Failed> {
+                let said = Process::new(program).arg(&file).run()?.success()?.output;
+                Ok(said.split_ascii_whitespace().next().unwrap_or_default().to_owned())
+            };
+            let (md5, sha1, size) = (sum("md5sum")?, sum("sha1sum")?, fs_err::metadata(&file)?.len());
+            let line = |line: &str| match line.split(": ").next() {
+                Some("MD5") => format!("MD5: {md5}"),
+                Some("SHA1") => format!("SHA1: {sha1}"),
+                Some("SIZE") => format!("SIZE: {size}"),
+                _ => line.to_owned(),
+            };
+            blocks.push(block.lines().map(line).collect::<Vec<_>>().join("\n"));
+        }
+        fs_err::write(host.join("Packages"), blocks.join("\n\n"))?;
+        // It is looked at first.
+        if host.join("Packages.gz").exists() {
+            fs_err::remove_file(host.join("Packages.gz"))?;
+        }
         Ok(())
     }
 
@@ -137,7 +164,9 @@ impl GentooSite {
             if !categories.contains(&category) {
                 categories.push(category);
             }
-            let text = format!("EAPI=8\nDESCRIPTION=\"{package}\"\nHOMEPAGE=\"https://example.org/\"\nLICENSE=\"GPL-2\"\nKEYWORDS=\"amd64\"\nS=\"${{WORKDIR}}\"\n{text}");
+            let text = format!(
+                "EAPI=8\nDESCRIPTION=\"{package}\"\nHOMEPAGE=\"https://example.org/\"\nLICENSE=\"GPL-2\"\nKEYWORDS=\"amd64\"\nS=\"${{WORKDIR}}\"\n{text}"
+            );
             put(repository.join(category).join(package).join(format!("{version}.ebuild")), &text)?;
         }
         put(repository.join("profiles/repo_name"), "tiny\n")?;
@@ -146,7 +175,10 @@ impl GentooSite {
         put(repository.join("profiles/profiles.desc"), "amd64 tiny stable\n")?;
         put(repository.join("profiles/tiny/eapi"), "8\n")?;
         put(repository.join("profiles/tiny/make.defaults"), MAKE_DEFAULTS)?;
-        put(repository.join("metadata/layout.conf"), "masters =\nthin-manifests = true\nsign-manifests = false\nprofile-formats = portage-2\n")?;
+        put(
+            repository.join("metadata/layout.conf"),
+            "masters =\nthin-manifests = true\nsign-manifests = false\nprofile-formats = portage-2\n",
+        )?;
         put(repository.join("licenses/GPL-2"), "GPL2\n")?;
         let (conf, temporary) = (self.directory.join("conf/etc/portage"), self.directory.join("tmp"));
         let make = format!(

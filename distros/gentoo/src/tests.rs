@@ -55,7 +55,8 @@ fn every_set_makes_a_plan_and_may_be_asked_for_either_way() {
 
 #[test]
 fn hosts_keys_and_flags_are_the_users() {
-    let options = [("binhost", "/srv/binpkgs/,https://host.example/x"), ("key", "k.asc"), ("use", "-nls static"), ("install-mask", "/opt -/opt/x")];
+    let options =
+        [("binhost", "/srv/binpkgs/,https://host.example/x"), ("key", "k.asc"), ("use", "-nls static"), ("install-mask", "/opt -/opt/x")];
     let own = plan(&[&options[..], &[("profile", "default/linux/amd64/23.0/split-usr")]].concat()).unwrap();
     let portage = portage(&own);
     let hosts: Vec<_> = portage.hosts.iter().map(|host| (host.name.as_str(), host.public.as_str())).collect();

@@ -176,9 +176,9 @@ impl LockedPackage {
 
     fn to_toml(&self, table: &str) -> String {
         let Self { name, version, architecture, repository, path, size, sha256, automatic, essential, build } = self;
-        let build = build.as_ref().map_or_else(String::new, |LockedBuild { slot, flags }| {
-            format!("slot = {}\nuse = {}\n", quote(slot), quote(&flags.join(" ")))
-        });
+        let build = build
+            .as_ref()
+            .map_or_else(String::new, |LockedBuild { slot, flags }| format!("slot = {}\nuse = {}\n", quote(slot), quote(&flags.join(" "))));
         let [name, version, architecture, repository, path] = [name, version, architecture, repository, path].map(|text| quote(text));
         format!(
             "\n{table}\nname = {name}\nversion = {version}\narchitecture = {architecture}\nrepository = {repository}\npath = {path}\n\

@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
 use rootfs_plugin::{
-    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, PortageInstaller, Request, RpmInstaller, RpmRepository, RpmSource,
-    ShellInstaller, Trim, Tweak,
+    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, PortageInstaller, Request, RpmInstaller, RpmRepository,
+    RpmSource, ShellInstaller, Trim, Tweak,
 };
 use serde_json::{Value, json};
 

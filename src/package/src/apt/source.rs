@@ -64,7 +64,18 @@ fn read(stanza: &Stanza<'_>, name: &str, repository: &str) -> Result<SourcePacka
         if !file.ends_with(".dsc") && !file.ends_with(".asc") {
             let (name, version, repository) = (name.to_owned(), version.to_owned(), repository.to_owned());
             let architecture = SOURCE.to_owned();
-            files.push(LockedPackage { name, version, architecture, repository, path, size, sha256, automatic: false, essential: false, build: None });
+            files.push(LockedPackage {
+                name,
+                version,
+                architecture,
+                repository,
+                path,
+                size,
+                sha256,
+                automatic: false,
+                essential: false,
+                build: None,
+            });
         }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));

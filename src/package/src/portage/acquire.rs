@@ -44,7 +44,8 @@ pub(crate) fn resolve_plan(
         return Ok(Lock { agent: agent.cloned(), ..lock });
     }
     observer.event(Event::Began(Step::Resolve));
-    let hosts: Vec<Host<'_>> = indexes.iter().zip((0..=i32::MAX).rev()).map(|(one, priority)| Host { index: &one.index, priority }).collect();
+    let hosts: Vec<Host<'_>> =
+        indexes.iter().zip((0..=i32::MAX).rev()).map(|(one, priority)| Host { index: &one.index, priority }).collect();
     let wishes = wishes(&plan.include)?;
     let chosen = resolve(&hosts, &wishes, &policy(portage, &wishes)?).map_err(|error| build_error(&error))?;
     let chosen = all(&chosen);

@@ -30,8 +30,7 @@ pub(super) fn fetch_indexes<'p>(
     fetcher: &Fetcher<'_>,
 ) -> Result<Vec<Indexed<'p>>, BuildError> {
     let read = |host: &'p PortageHost| {
-        let urls: Vec<String> =
-            host.bases().iter().flat_map(|base| [format!("{base}/Packages.gz"), format!("{base}/Packages")]).collect();
+        let urls: Vec<String> = host.bases().iter().flat_map(|base| [format!("{base}/Packages.gz"), format!("{base}/Packages")]).collect();
         let failed = |error| caused(format!("can't get the index of the binary host `{}`", host.name), &error);
         let (bytes, url) = fetcher.document(&urls, INDEX_LIMIT).map_err(failed)?;
         let index = PackageIndex::read(&bytes).map_err(|error| caused(format!("{url} can't be used"), &error))?;
@@ -112,7 +111,10 @@ impl Keys {
 
 fn no_key(host: &PortageHost) -> BuildError {
     let (message, hint) = if host.keys.is_empty() {
-        (format!("no key is known that signs the packages of the binary host `{}`", host.name), "name a file of its public keys with --key FILE")
+        (
+            format!("no key is known that signs the packages of the binary host `{}`", host.name),
+            "name a file of its public keys with --key FILE",
+        )
     } else {
         (
             format!("none of the keys in the file is one that signs the packages of the binary host `{}`", host.name),
@@ -122,7 +124,10 @@ fn no_key(host: &PortageHost) -> BuildError {
     let pinned = if host.fingerprints.is_empty() {
         String::new()
     } else {
-        format!(" (Gentoo systems have /usr/share/openpgp-keys/gentoo-release.asc; the key must be one of {})", host.fingerprints.join(", "))
+        format!(
+            " (Gentoo systems have /usr/share/openpgp-keys/gentoo-release.asc; the key must be one of {})",
+            host.fingerprints.join(", ")
+        )
     };
     BuildError { hint: Some(format!("{hint}{pinned}, or take what nobody signed with --allow-unsigned")), ..BuildError::new(message) }
 }

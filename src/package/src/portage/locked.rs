@@ -94,7 +94,8 @@ pub(crate) fn in_order<'p>(
     portage: &'p PortageInstaller,
     layers: &[BinaryLayer],
 ) -> Result<Order<'p>, BuildError> {
-    let index = PackageIndex::parse(index_text(layers)).map_err(|error| caused("what the lock's packages say of themselves can't be used", &error))?;
+    let index = PackageIndex::parse(index_text(layers))
+        .map_err(|error| caused("what the lock's packages say of themselves can't be used", &error))?;
     let wishes = wishes(&plan.include)?;
     let chosen = resolve(&[Host { index: &index, priority: 0 }], &wishes, &policy(portage, &wishes)?);
     let chosen = chosen.map_err(|error| caused("the lock's packages don't go together", &error))?;

@@ -28,7 +28,11 @@ pub(super) fn options(sets: &[FileVariant]) -> Vec<DistroOption> {
         option(BINHOST, "Where binary packages are, in place of the distribution's own hosts", list("URL,…")),
         option(KEY, "The public key that signs the packages; it is imported for this build", text("FILE")),
         option(ALLOW_UNSIGNED, "Take packages that nobody signed; their hashes must hold all the same", OptionKind::Switch),
-        option(INSTALL_MASK, "Patterns of paths to leave out, after those that always are; one with a - before it exempts", list("PATTERN,…")),
+        option(
+            INSTALL_MASK,
+            "Patterns of paths to leave out, after those that always are; one with a - before it exempts",
+            list("PATTERN,…"),
+        ),
     ]
 }
 
@@ -41,7 +45,10 @@ pub(super) fn plan(file: &PortageFile, release: &str, own: &PortageRelease, requ
         return Err(PlanError::other("portage's packages recommend nothing", "leave `--recommends` out"));
     }
     if let Some(archive) = request.archive_mirrors.keys().next() {
-        return Err(PlanError::other(format!("no binary host is called `{archive}`"), "name a host's mirror as --mirror URL, or a host as --binhost URL"));
+        return Err(PlanError::other(
+            format!("no binary host is called `{archive}`"),
+            "name a host's mirror as --mirror URL, or a host as --binhost URL",
+        ));
     }
     let fill = |text: &String| text.replace("{release}", release).replace("{keyword}", &host.keyword).replace("{lib}", &host.libraries);
     let profile = request.options.get(PROFILE).cloned().unwrap_or_else(|| fill(&own.profile));

@@ -4,10 +4,10 @@ use rootfs_tree::{Kind, Layer, LayerId, Metadata, Node, NodeId, PackageId, Time,
 
 use super::directories::Directories;
 use super::files::{Access, Claim, Files, hash_xattrs, xattrs};
-use crate::owners::Owners;
 use super::pattern::matches;
 use super::{InstallError, InstallPackage};
 use crate::apk::{ApkEntry, Sha1Sum};
+use crate::owners::Owners;
 use crate::payload::{EntryKind, above};
 
 /// A tree in the making.

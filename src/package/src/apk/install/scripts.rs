@@ -2,10 +2,10 @@ use rootfs_tree::Time;
 
 use super::layout::Layout;
 use super::native::carry_out;
-use crate::owners::Owners;
 use super::skeleton::ensure_directory;
 use super::{InstallError, InstallPackage, PendingScript};
 use crate::apk::ScriptKind;
+use crate::owners::Owners;
 
 /// Scripts as their time comes.
 #[derive(Debug, Default)]

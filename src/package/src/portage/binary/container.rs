@@ -187,7 +187,8 @@ impl Container {
 impl Part {
     fn check(&self, line: &Line<'_>) -> Result<(), BinaryFault> {
         let is = |value: Option<&str>, found: &str| value.is_none_or(|value| value.eq_ignore_ascii_case(found));
-        let checks = [("size", line.size == self.length), ("SHA512", is(line.sha512, &self.sha512)), ("BLAKE2B", is(line.blake2b, &self.blake2b))];
+        let checks =
+            [("size", line.size == self.length), ("SHA512", is(line.sha512, &self.sha512)), ("BLAKE2B", is(line.blake2b, &self.blake2b))];
         match checks.into_iter().find(|(_, holds)| !holds) {
             Some((what, _)) => Err(BinaryFault::Changed { part: self.name.clone(), what }),
             None => Ok(()),

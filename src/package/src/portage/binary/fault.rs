@@ -85,17 +85,21 @@ impl BinaryFault {
     /// What the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::CannotBeSigned => "build it as a gpkg (BINPKG_FORMAT=gpkg) and sign it, or take what nobody signed with --allow-unsigned",
-            Self::Unsigned => "have portage sign it (FEATURES=binpkg-signing), or take what nobody signed with --allow-unsigned",
-            Self::Signature { source: OpenPgpError::WrongKey { .. }, .. } => {
-                "name the key that signs this host's packages with --key FILE, or take what nobody signed with --allow-unsigned"
+        Some(
+            match self {
+                Self::CannotBeSigned => {
+                    "build it as a gpkg (BINPKG_FORMAT=gpkg) and sign it, or take what nobody signed with --allow-unsigned"
+                }
+                Self::Unsigned => "have portage sign it (FEATURES=binpkg-signing), or take what nobody signed with --allow-unsigned",
+                Self::Signature { source: OpenPgpError::WrongKey { .. }, .. } => {
+                    "name the key that signs this host's packages with --key FILE, or take what nobody signed with --allow-unsigned"
+                }
+                Self::Changed { .. } => "the package was changed or damaged: try again, or use another binary host",
+                Self::Compression { .. } => "build it with BINPKG_COMPRESS=zstd, which is portage's default",
+                _ => return None,
             }
-            Self::Changed { .. } => "the package was changed or damaged: try again, or use another binary host",
-            Self::Compression { .. } => "build it with BINPKG_COMPRESS=zstd, which is portage's default",
-            _ => return None,
-        }
-        .to_owned())
+            .to_owned(),
+        )
     }
 }
 

@@ -53,7 +53,16 @@ mod tests {
         let parsed = parse("TIMESTAMP x\nDATA gpkg-1 0 SHA512 aa MD5 bb\nDATA b 7 BLAKE2B cc\n").unwrap();
         assert_eq!(parsed.iter().map(|line| (line.name, line.size)).collect::<Vec<_>>(), [("gpkg-1", 0), ("b", 7)]);
         assert_eq!((parsed[0].sha512, parsed[0].blake2b, parsed[1].blake2b), (Some("aa"), None, Some("cc")));
-        for bad in ["DATA", "DATA a", "DATA a x", "DATA a -1", "DATA a 1", "DATA a 1 MD5 b", "DATA a 1 SHA512", "DATA a 1 SHA512 b\nDATA a 1 SHA512 b"] {
+        for bad in [
+            "DATA",
+            "DATA a",
+            "DATA a x",
+            "DATA a -1",
+            "DATA a 1",
+            "DATA a 1 MD5 b",
+            "DATA a 1 SHA512",
+            "DATA a 1 SHA512 b\nDATA a 1 SHA512 b",
+        ] {
             assert!(matches!(parse(bad), Err(BinaryFault::Manifest { .. })), "{bad}");
         }
     }

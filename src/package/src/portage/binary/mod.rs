@@ -106,12 +106,7 @@ pub struct BinaryEntry {
 ///
 /// # Errors
 /// What is wrong with the package, or [`StreamFault::Write`]. `layer` may then hold a part, which must not be used.
-pub fn read_binary<R: Read + Seek>(
-    mut input: R,
-    size: u64,
-    trust: Trust<'_>,
-    layer: &mut dyn Write,
-) -> Result<BinaryContent, BinaryFault> {
+pub fn read_binary<R: Read + Seek>(mut input: R, size: u64, trust: Trust<'_>, layer: &mut dyn Write) -> Result<BinaryContent, BinaryFault> {
     let md5 = md5_of(&mut input)?;
     match format(&mut input, size)? {
         Format::Gpkg => {

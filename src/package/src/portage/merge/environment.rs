@@ -176,7 +176,16 @@ mod tests {
         let read = |path: &str| String::from_utf8(tree.read(tree.resolve(path.as_bytes()).unwrap(), 9999).unwrap()).unwrap();
         let profile = read("/etc/profile.env");
         let lines: Vec<_> = profile.lines().skip(4).collect();
-        assert_eq!(lines, ["export CONFIG_PROTECT='/x /y'", "export EDITOR='/bin/nano'", "export EMPTY=''", "export MINE='y:x'", "export PATH='/a:/c:/b'"]);
+        assert_eq!(
+            lines,
+            [
+                "export CONFIG_PROTECT='/x /y'",
+                "export EDITOR='/bin/nano'",
+                "export EMPTY=''",
+                "export MINE='y:x'",
+                "export PATH='/a:/c:/b'"
+            ]
+        );
         assert!(!read("/etc/environment.d/10-gentoo-env.conf").contains("EMPTY") && read("/etc/csh.env").contains("setenv EMPTY ''"));
         assert!(read("/etc/ld.so.conf").ends_with("directory.\n/usr/lib64\n/usr/lib\n"));
     }

@@ -136,7 +136,9 @@ impl<'a> Layout<'a> {
         let is_keeper = name.starts_with(b".keep") && matches!(entry.kind, EntryKind::File { length: 0, .. });
         if merging.protection.is_protected(&entry.path) && !is_keeper {
             let new = match &entry.kind {
-                EntryKind::Symlink(target) => Some(md5::Digest::finalize(md5::Digest::chain_update(<md5::Md5 as md5::Digest>::new(), target)).into()),
+                EntryKind::Symlink(target) => {
+                    Some(md5::Digest::finalize(md5::Digest::chain_update(<md5::Md5 as md5::Digest>::new(), target)).into())
+                }
                 _ => entry.md5,
             };
             if md5_of(&self.tree, there).map_err(failed)? == new {
@@ -152,7 +154,8 @@ impl<'a> Layout<'a> {
             return Ok(beside);
         }
         let owner = self.owners.get(&(parent, name.to_vec())).filter(|owner| **owner != merging.owner);
-        let is_shared = SHARED.iter().any(|pattern| matches(pattern.as_bytes(), &[b"/", entry.path.as_slice()].concat(), Backslash::Literal));
+        let is_shared =
+            SHARED.iter().any(|pattern| matches(pattern.as_bytes(), &[b"/", entry.path.as_slice()].concat(), Backslash::Literal));
         match owner.filter(|_| !is_shared) {
             Some(owner) => Err(MergeError::Collision {
                 path: entry.path.escape_ascii().to_string(),

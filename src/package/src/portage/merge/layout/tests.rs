@@ -78,17 +78,22 @@ fn what_is_masked_is_in_neither_the_tree_nor_the_list() {
     ];
     let mask = InstallMask::of(["/usr/share/man", "/usr/share/doc", "-copying"]);
     let (tree, contents) = merged(&[package("all-1", all)], &mask).unwrap();
-    assert_eq!(
-        contents[0],
-        ["/usr", "/usr/share", "/usr/share/doc", "/usr/share/doc/x", "/usr/share/doc/x/copying", "/usr/z", "/usr/b"]
-    );
+    assert_eq!(contents[0], ["/usr", "/usr/share", "/usr/share/doc", "/usr/share/doc/x", "/usr/share/doc/x/copying", "/usr/z", "/usr/b"]);
     assert_eq!(tree.lookup(b"/usr/b").unwrap(), tree.lookup(b"/usr/z").unwrap());
     assert!(tree.lookup(b"/usr/share/man").is_err());
 }
 
 #[test]
 fn a_part_is_put_where_others_find_it() {
-    let gcc = package("gcc-14", vec![directory("usr"), file("usr/lib/gcc/x/14/libgcc_s.so.1"), file("usr/lib/gcc/x/14/cc1"), link("usr/lib/gcc/x/14/libgcc_s.so", "libgcc_s.so.1")]);
+    let gcc = package(
+        "gcc-14",
+        vec![
+            directory("usr"),
+            file("usr/lib/gcc/x/14/libgcc_s.so.1"),
+            file("usr/lib/gcc/x/14/cc1"),
+            link("usr/lib/gcc/x/14/libgcc_s.so", "libgcc_s.so.1"),
+        ],
+    );
     let files = ["usr/lib/gcc/*/libgcc_s.so*".to_owned()];
     let part = Part { files: &files, into: "usr/lib64" };
     let mask = InstallMask::default();

@@ -4,9 +4,9 @@ use rootfs_tree::{Kind, Time, Tree};
 
 use crate::payload::EntryKind;
 use crate::portage::binary::BinaryEntry;
+use crate::portage::merge::MergeError;
 use crate::portage::merge::skeleton::directory;
 use crate::portage::merge::variables::Variables;
-use crate::portage::merge::MergeError;
 
 pub(super) const SETUP: &str = "eee1c098265e6017e45bf7e8f15a84064881633c7d6ad1c90c687abe799dcc38";
 pub(super) const PREINST: &str = "3e1467bdf3e2150a7c0bab0c6d840fa01be51c5ad26b3cc7c44045340ef4263c";
