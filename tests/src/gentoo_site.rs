@@ -88,7 +88,7 @@ impl GentooSite {
                 .args(&atoms))
         };
         build("gpkg", "gpkg", "")?.run()?.success()?;
-        let key = SigningKey::generate("Binary Host")?;
+        let key = SigningKey::generate("binhost")?;
         key.export(&self.key())?;
         self.sign(&key)?;
         let few: Vec<String> = ["sys-apps/baselayout-2.18", "sys-apps/busybox-1.36.1"].iter().map(|name| format!("={name}")).collect();
@@ -117,13 +117,37 @@ impl GentooSite {
         self.index_of(&self.host("signed"))
     }
 
-    /// Makes the index of a directory of packages anew.
+    /// Makes a host's index say of its packages what they are now.
     ///
     /// # Errors
-    /// When portage can't.
+    /// When there is none, or a package of it is gone.
     pub fn index_of(&self, host: &Path) -> Result<(), Failed> {
-        let emaint = self.portage.program("emaint", &self.directory)?.env("PKGDIR", host);
-        emaint.args(["binhost", "--fix"]).run()?.success()?;
+        let index = fs_err::read_to_string(host.join("Packages"))?;
+        let mut blocks = Vec::new();
+        for block in index.split("\n\n") {
+            let Some(path) = block.lines().find_map(|line| line.strip_prefix("PATH: ")) else {
+                blocks.push(block.to_owned());
+                continue;
+            };
+            let file = host.join(path);
+            let sum = |program: &str| -> Result<String, Failed> {
+                let said = Process::new(program).arg(&file).run()?.success()?.output;
+                Ok(said.split_ascii_whitespace().next().unwrap_or_default().to_owned())
+            };
+            let (md5, sha1, size) = (sum("md5sum")?, sum("sha1sum")?, fs_err::metadata(&file)?.len());
+            let line = |line: &str| match line.split(": ").next() {
+                Some("MD5") => format!("MD5: {md5}"),
+                Some("SHA1") => format!("SHA1: {sha1}"),
+                Some("SIZE") => format!("SIZE: {size}"),
+                _ => line.to_owned(),
+            };
+            blocks.push(block.lines().map(line).collect::<Vec<_>>().join("\n"));
+        }
+        fs_err::write(host.join("Packages"), blocks.join("\n\n"))?;
+        // It is looked at first.
+        if host.join("Packages.gz").exists() {
+            fs_err::remove_file(host.join("Packages.gz"))?;
+        }
         Ok(())
     }
 

@@ -58,6 +58,7 @@ impl Portage {
         let python = self.environment.join("bin/python3");
         let program = Process::new(python).arg(self.environment.join("bin").join(name)).env("PYTHONWARNINGS", "ignore");
         Ok(program
+            .env("PATH", format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", self.environment.join("bin").display()))
             .env("PORTAGE_CONFIGROOT", site.join("conf"))
             .env("PORTAGE_OVERRIDE_EPREFIX", host)
             .env("EPREFIX", "")

@@ -3,12 +3,14 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use rootfs_tests::{AlpineArchive, Case, Failed, Finished, Mirror, Need, Origin, Product, RpmArchive, RpmPackage, Workbench, ensure};
+use rootfs_tests::{
+    AlpineArchive, Case, Failed, Finished, GentooSite, Mirror, Need, Origin, Product, RpmArchive, RpmPackage, Workbench, ensure,
+};
 
 use crate::build::BUILD;
 use crate::fedora::relatives::{self, RELATIVES};
 use crate::support::expect_recorded;
-use crate::{fedora, formats, ubuntu};
+use crate::{fedora, formats, gentoo, ubuntu};
 
 /// What is tried of each.
 const COUNT: usize = 19;
@@ -26,6 +28,7 @@ pub(super) fn cases(alpine_needs: &[Need]) -> Vec<Case> {
         case("Debian passes", &debian_needs, debian).only_in_full(),
         case("Ubuntu passes", ubuntu::NEEDS, of_ubuntu).only_in_full(),
         case("Fedora and its relatives pass", &rpm, of_fedora).only_in_full(),
+        case("Gentoo passes", &gentoo::needs(), of_gentoo).only_in_full(),
         case("a disk boots", &boot, boots).only_in_full(),
     ]
 }
@@ -96,6 +99,14 @@ fn debian(workbench: &Workbench) -> Result<(), Failed> {
     let run = kit(workbench, "debian").args(["--release", "trixie", "--extra-pkg", "tree", "--boot"]).mirror(&url).run_guest()?;
     expect_recorded(workbench, "debian", "trixie", "its own packages", &run)?;
     expect_passed(run, &[])
+}
+
+fn of_gentoo(workbench: &Workbench) -> Result<(), Failed> {
+    let site = GentooSite::new(workbench)?;
+    let options = [format!("binhost={}", site.host("signed").display()), format!("key={}", site.key().display())];
+    let test = kit(workbench, "gentoo").args(["--package", "sys-apps/baselayout,sys-apps/busybox", "--extra-pkg", "app-misc/first"]);
+    let run = test.args(options.iter().flat_map(|option| ["--set", option.as_str()])).run()?;
+    expect_recorded(workbench, "gentoo", "23.0", "packages that emerge made of a small repository", &run)
 }
 
 fn of_ubuntu(workbench: &Workbench) -> Result<(), Failed> {

@@ -48,6 +48,10 @@ pub(super) fn read_image(
 fn read_entries(tar: &mut TarReader<impl Read>, root: &[u8]) -> Result<Vec<BinaryEntry>, BinaryFault> {
     let mut entries = Entries::default();
     while let Some(header) = tar.next()? {
+        // As portage, of a gpkg alone.
+        if root != b"." && matches!(header.kind, b'3' | b'4' | b'6') {
+            return Err(tar.fault(&header.name, "it is a device or a pipe, of which portage takes none from a gpkg").into());
+        }
         let below = header.name.strip_prefix(root).filter(|below| below.is_empty() || below.starts_with(b"/"));
         let below = below.ok_or_else(|| tar.fault(&header.name, format!("it is not below `{}`", root.escape_ascii())))?;
         // The root itself, of which portage takes nothing.
@@ -197,6 +201,7 @@ mod tests {
     fn what_leaves_the_root_or_contradicts_itself_is_refused() {
         let usr = (b'5', "image/usr", "", &b""[..]);
         for bad in [
+            vec![(b'6', "image/pipe", "", &b""[..])],
             vec![(b'0', "usr", "", &b""[..])],
             vec![(b'0', "image", "", b"")],
             vec![(b'0', "imagex/a", "", b"")],

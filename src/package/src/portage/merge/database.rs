@@ -3,7 +3,7 @@
 use rootfs_tree::{Metadata, Time, Tree};
 
 use super::layout::Owned;
-use super::{MergeError, MergePackage};
+use super::{MergeError, MergePackage, MergeRequest};
 
 const DATABASE: &str = "/var/db/pkg";
 const STATE: &str = "/var/lib/portage";
@@ -11,8 +11,13 @@ const STATE: &str = "/var/lib/portage";
 /// A package and what it owns, by absolute paths.
 pub(super) type Installed<'a, 'p> = (&'p MergePackage<'a>, Vec<(Vec<u8>, Owned)>);
 
-/// Writes all of it; `world` are the names that were asked for, sorted.
-pub(super) fn write(tree: &mut Tree, installed: &[Installed<'_, '_>], world: &[String], time: Time) -> Result<(), MergeError> {
+/// Writes all of it.
+pub(super) fn write(
+    tree: &mut Tree,
+    installed: &[Installed<'_, '_>],
+    MergeRequest { world, mask, .. }: &MergeRequest<'_>,
+    time: Time,
+) -> Result<(), MergeError> {
     for (counter, (package, contents)) in installed.iter().enumerate() {
         let content = &package.layer.content;
         let directory = format!("{DATABASE}/{}", content.metadata.title());
@@ -22,6 +27,9 @@ pub(super) fn write(tree: &mut Tree, installed: &[Installed<'_, '_>], world: &[S
         }
         let md5: String = content.md5.iter().map(|byte| format!("{byte:02x}")).collect();
         file("BINPKGMD5", format!("{md5}\n").into_bytes())?;
+        if let Some(mask) = mask.text() {
+            file("INSTALL_MASK", format!("{mask}\n").into_bytes())?;
+        }
         file("COUNTER", counter.to_string().into_bytes())?;
         if !contents.is_empty() {
             file("CONTENTS", contents.iter().flat_map(|(path, owned)| line(path, owned)).collect())?;

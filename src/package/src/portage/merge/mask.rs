@@ -7,6 +7,8 @@ use crate::pattern::{Backslash, matches};
 /// One with a slash at its beginning means a path and all below it; another means a file's name. One with a `-` before it exempts.
 #[derive(Debug, Clone, Default)]
 pub struct InstallMask {
+    /// As the variable has them.
+    text: String,
     patterns: Vec<Pattern>,
 }
 
@@ -26,7 +28,13 @@ impl InstallMask {
             let (is_path, text) = word.strip_prefix('/').map_or((false, word), |word| (true, word));
             Pattern { exempts, is_path, text: text.to_owned() }
         };
-        Self { patterns: words.into_iter().filter(|word| !word.is_empty()).map(read).collect() }
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        Self { text: words.join(" "), patterns: words.into_iter().map(read).collect() }
+    }
+
+    /// As portage notes it of what it installs; none when nothing is left out.
+    pub(super) fn text(&self) -> Option<&str> {
+        Some(self.text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// Whether a file or link is left out; `path` is relative.
