@@ -136,6 +136,8 @@ impl Reader<'_> {
             let fault = LockFault::Value { what: "size of a package", value: size.to_string() };
             return Err(self.fail(package.size.span().start, fault));
         }
+        // What has a slot has a category.
+        let is_name = if package.slot.is_some() { is_name_in_category } else { is_word };
         Ok(LockedPackage {
             name: self.text(&package.name, "package name", is_name)?,
             version: self.text(&package.version, "version", is_version)?,
@@ -184,9 +186,9 @@ fn is_word(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
 }
 
-/// A package's name, or its category and its name.
-fn is_name(text: &str) -> bool {
-    text.split_once('/').map_or_else(|| is_word(text), |(category, name)| is_word(category) && is_word(name))
+/// A package's category and its name.
+fn is_name_in_category(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(category, name)| is_word(category) && is_word(name))
 }
 
 /// A slot, or a slot and its sub-slot.

@@ -14,6 +14,7 @@ pub(super) fn read_pax(header: &mut Header, mut records: &[u8]) -> Result<(), &'
             b"path" => header.name = value.to_vec(),
             b"linkpath" => header.link = value.to_vec(),
             b"size" if decimal(value) != Some(header.size) => return Err("its extended header gives it another size"),
+            b"size" => {}
             _ if key.starts_with(b"GNU.sparse.") => return Err("it is a sparse file"),
             _ => match key.strip_prefix(XATTR).filter(|name| !name.is_empty()) {
                 Some(name) => header.xattrs.push((name.to_vec(), value.to_vec())),
