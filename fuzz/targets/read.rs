@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd as _;
 use std::sync::OnceLock;
 
 use rootfs_image::{
-    BlockSize, DiskLayout, DiskOptions, Ext4Options, Image, ImageFile, Journal, Profile, Qcow2Compression, Qcow2File, Quiet, ReadImage,
+    BlockSize, DiskLayout, DiskOptions, ErofsCompression, ErofsOptions, Ext4Options, Image, ImageFile, Journal, Profile, Qcow2Compression, Qcow2File, Quiet, ReadImage,
     RootFilesystem, SquashfsCompression, SquashfsOptions, Table, write_cpio,
 };
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree};
@@ -48,11 +48,14 @@ fn images() -> &'static Vec<Vec<u8>> {
         let disk = |root, table| DiskOptions { root, table, ..DiskOptions::default() };
         let squashfs =
             |compression| RootFilesystem::Squashfs(SquashfsOptions { compression, block_size: 4096, ..SquashfsOptions::default() });
+        let erofs = |compression| RootFilesystem::Erofs(ErofsOptions { compression, ..ErofsOptions::default() });
         let mut images: Vec<Vec<u8>> = [
             disk(RootFilesystem::Ext4(ext4(Profile::Compat)), Table::None),
             disk(RootFilesystem::Ext4(ext4(Profile::ReadOnly)), Table::None),
             disk(squashfs(SquashfsCompression::None), Table::None),
             disk(squashfs(SquashfsCompression::zstd()), Table::Gpt),
+            disk(erofs(ErofsCompression::None), Table::None),
+            disk(erofs(ErofsCompression::Lz4), Table::None),
         ]
         .iter()
         .map(|options| written(&tree, options, None))

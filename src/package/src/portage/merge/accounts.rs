@@ -73,14 +73,14 @@ impl Account {
     pub(super) fn add(&self, tree: &mut Tree, time: Time) -> Result<(), MergeError> {
         match self {
             Self::Group { name, id } => {
-                let mut groups = Table::read(tree, "/etc/group", 0o644);
+                let mut groups = Table::read(tree, "/etc/group", 0o644)?;
                 if groups.has(name) {
                     return Ok(());
                 }
                 let Some(id) = groups.choose(*id) else { return Ok(()) };
                 groups.append(format!("{name}:x:{id}:"));
                 groups.write(tree, time)?;
-                let mut passwords = Table::read(tree, "/etc/gshadow", 0o640);
+                let mut passwords = Table::read(tree, "/etc/gshadow", 0o640)?;
                 if passwords.exists {
                     passwords.append(format!("{name}:!::"));
                     passwords.write(tree, time)?;
@@ -101,8 +101,8 @@ impl Account {
             None if user.home_owner.is_empty() => (user.name.as_str(), user.groups.first().map_or("", String::as_str)),
             None => (user.home_owner.as_str(), ""),
         };
-        let uid = Table::read(tree, "/etc/passwd", 0o644).id(owner);
-        let gid = Table::read(tree, "/etc/group", 0o644).id(group);
+        let uid = Table::read(tree, "/etc/passwd", 0o644)?.id(owner);
+        let gid = Table::read(tree, "/etc/group", 0o644)?.id(group);
         let metadata = &mut tree.node_mut(home).metadata;
         metadata.uid = uid.unwrap_or(metadata.uid);
         metadata.gid = gid.unwrap_or(metadata.gid);
@@ -113,15 +113,15 @@ impl Account {
 
 impl User {
     fn add(&self, tree: &mut Tree, time: Time) -> Result<(), MergeError> {
-        let mut users = Table::read(tree, "/etc/passwd", 0o644);
-        let mut groups = Table::read(tree, "/etc/group", 0o644);
+        let mut users = Table::read(tree, "/etc/passwd", 0o644)?;
+        let mut groups = Table::read(tree, "/etc/group", 0o644)?;
         let group = self.groups.first().and_then(|group| groups.id(group));
         let (Some(group), false) = (group, users.has(&self.name)) else { return Ok(()) };
         let Some(id) = users.choose(self.id) else { return Ok(()) };
         let Self { name, comment, home, shell, .. } = self;
         users.append(format!("{name}:x:{id}:{group}:{comment}:{home}:{shell}"));
         users.write(tree, time)?;
-        let mut passwords = Table::read(tree, "/etc/shadow", 0o640);
+        let mut passwords = Table::read(tree, "/etc/shadow", 0o640)?;
         passwords.append(format!("{name}:!:{}::::::", time.seconds / DAY));
         passwords.write(tree, time)?;
         for group in self.groups.iter().skip(1) {
@@ -163,13 +163,15 @@ struct Table {
 }
 
 impl Table {
-    /// A file that is missing or no text is an empty one, which gets `mode`.
-    fn read(tree: &Tree, path: &'static str, mode: u16) -> Self {
-        let id = tree.resolve(path.as_bytes()).ok();
-        let text = id.and_then(|id| String::from_utf8(tree.read(id, LONGEST).ok()?).ok());
-        let metadata = id.map_or_else(|| Metadata::root(mode, Time::default()), |id| tree.node(id).metadata.clone());
-        let lines = text.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
-        Self { path, exists: text.is_some(), lines, metadata }
+    /// A file that is missing is an empty one, which gets `mode`.
+    fn read(tree: &Tree, path: &'static str, mode: u16) -> Result<Self, MergeError> {
+        let Ok(id) = tree.resolve(path.as_bytes()) else {
+            return Ok(Self { path, exists: false, lines: Vec::new(), metadata: Metadata::root(mode, Time::default()) });
+        };
+        let bytes = tree.read(id, LONGEST).map_err(|source| MergeError::root(path, source))?;
+        // Written back, other bytes would be others.
+        let text = String::from_utf8(bytes).map_err(|_| MergeError::NoText { path })?;
+        Ok(Self { path, exists: true, lines: text.lines().map(str::to_owned).collect(), metadata: tree.node(id).metadata.clone() })
     }
 
     fn has(&self, name: &str) -> bool {
@@ -245,6 +247,14 @@ mod tests {
         let home = &tree.node(tree.resolve(b"/var/lib/ntp").unwrap()).metadata;
         assert_eq!((home.uid, home.gid, home.mode), (999, 123, 0o750));
         assert_eq!(tree.node(tree.resolve(b"/etc/shadow").unwrap()).metadata.mode, 0o600);
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_stays_as_it_is() {
+        let mut tree = Tree::default();
+        tree.write(b"/etc/group", b"gr\xfcn:x:5:\n".to_vec(), Metadata::root(0o644, Time::default())).unwrap();
+        let group = account("acct-group", "declare -- ACCT_GROUP_NAME=\"a\"\ndeclare -- ACCT_GROUP_ID=\"7\"\n").unwrap();
+        assert!(matches!(group.add(&mut tree, Time::default()), Err(MergeError::NoText { path: "/etc/group" })));
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub enum MergeError {
         #[source]
         source: TreeError,
     },
+    /// A list of accounts that can't be added to.
+    #[error("`{path}` in the root is not UTF-8, so no account can be added to it")]
+    NoText {
+        /// `/etc/passwd`
+        path: &'static str,
+    },
     /// What a package's phases are can't be read.
     #[error("can't read the environment of `{package}`")]
     Environment {
@@ -64,7 +70,7 @@ impl MergeError {
             Self::Collision { .. } => Some("leave one of the two packages out, or the file with --install-mask".to_owned()),
             Self::Machine { .. } => Some("name a binary host for the guest's architecture with --binhost, or another --arch".to_owned()),
             Self::Environment { source, .. } => source.hint(),
-            Self::Place { .. } | Self::Root { .. } => None,
+            Self::Place { .. } | Self::Root { .. } | Self::NoText { .. } => None,
         }
     }
 
