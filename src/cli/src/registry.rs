@@ -107,7 +107,9 @@ impl SearchPath {
         let data = data.or_else(|| environment.path("HOME").map(|home| home.join(".local/share")));
         usual.extend(data.map(|data| data.join("rootfs-gen/distros")));
         usual.push(OF_SYSTEM.into());
-        let seconds = match said_last(arguments, "--timeout") {
+        // A guest has a time limit of its own by that name.
+        let is_boot = arguments.get(1).is_some_and(|verb| verb == "boot");
+        let seconds = match said_last(arguments, "--timeout").filter(|_| !is_boot) {
             None => TIMEOUT,
             Some(text) => text
                 .to_str()

@@ -15,12 +15,13 @@ pub(crate) struct PluginFile {
     apt: Option<IgnoredAny>,
     apk: Option<IgnoredAny>,
     rpm: Option<IgnoredAny>,
+    portage: Option<IgnoredAny>,
 }
 
 impl PluginFile {
     /// Whether it says itself where packages come from.
     pub(crate) fn names_packages(&self) -> bool {
-        self.apt.is_some() || self.apk.is_some() || self.rpm.is_some()
+        [&self.apt, &self.apk, &self.rpm, &self.portage].into_iter().any(Option::is_some)
     }
 }
 

@@ -77,11 +77,11 @@ pub(super) fn another(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let plugins = plugin(scratch.path())?;
     let build = boxed(workbench.product(), &plugins, &scratch.path().join("out"));
+    // Those that die meanwhile are the next build's to clear up.
+    let dead = |label: &String| fs_err::metadata(format!("/proc/{}", label.split(' ').nth(2).unwrap_or_default())).is_err();
+    let of_dead: Vec<String> = labels()?.into_iter().filter(dead).collect();
     super::run(build.args(["--docker-image", &base(workbench)?]))?.success()?;
-    // What is there now is of builds that live.
-    for label in labels()? {
-        let process = label.split(' ').nth(2).unwrap_or_default().to_owned();
-        ensure!(fs_err::metadata(format!("/proc/{process}")).is_ok(), "`{label}` is of nobody who lives");
-    }
+    let left: Vec<String> = labels()?.into_iter().filter(|label| of_dead.contains(label)).collect();
+    ensure!(left.is_empty(), "{left:?} is of nobody who lives");
     docker().args(["image", "inspect", &base(workbench)?]).run()?.success().map(drop)
 }

@@ -136,6 +136,8 @@ fn flags_about_plugins_are_read_before_the_others() {
     let usual = ["/one", "/two", "/home/user/.local/share/rootfs-gen/distros", OF_SYSTEM].map(PathBuf::from);
     assert_eq!((path.usual, path.timeout), (usual.to_vec(), Duration::from_secs(5)));
     assert!(SearchPath::of(&words("rootfs-gen list --timeout soon"), &environment).is_err());
+    let of_boot = SearchPath::of(&words("rootfs-gen boot x.img --timeout 120s"), &environment).unwrap();
+    assert_eq!(of_boot.timeout, Duration::from_secs(TIMEOUT));
     let needed = |line: &str| Registry::default().needs_plugins(&words(line));
     assert!(needed("rootfs-gen mine") && needed("rootfs-gen list"));
     assert!(needed("rootfs-gen kernel mine") && needed("rootfs-gen matrix builds.toml"));
