@@ -57,6 +57,13 @@ struct Attempt {
     is_lost: bool,
 }
 
+impl Attempt {
+    /// One that ended before it began.
+    fn not_made(build: usize, place: usize, failure: Failure) -> Self {
+        Self { build, place, elapsed: Duration::ZERO, result: Err(failure), was_used: false, is_to_blame: false, is_lost: false }
+    }
+}
+
 /// All that every attempt needs.
 #[derive(Debug, Clone, Copy)]
 struct Yard<'a> {
@@ -128,10 +135,7 @@ impl<'a> Ledger<'a> {
         while !yard.interrupted.load(Ordering::Relaxed) {
             if let Some((build, place)) = queue.next() {
                 if let Some(refused) = &yard.builds[build].refused {
-                    let result = Err(refused.clone());
-                    let attempt =
-                        Attempt { build, place, elapsed: Duration::ZERO, result, was_used: false, is_to_blame: false, is_lost: false };
-                    self.end(attempt, queue);
+                    self.end(Attempt::not_made(build, place, refused.clone()), queue);
                     continue;
                 }
                 let sender = sender.clone();
@@ -141,10 +145,8 @@ impl<'a> Ledger<'a> {
                 };
                 let started = Builder::new().name(yard.builds[build].name.clone()).stack_size(STACK).spawn_scoped(scope, attempt);
                 if let Err(error) = started {
-                    let result = Err(Failure::new("can't start a thread").because(&error));
-                    let attempt =
-                        Attempt { build, place, elapsed: Duration::ZERO, result, was_used: false, is_to_blame: false, is_lost: false };
-                    self.end(attempt, queue);
+                    let failure = Failure::new("can't start a thread").because(&error);
+                    self.end(Attempt::not_made(build, place, failure), queue);
                 }
             } else if let Some(build) = queue.stranded() {
                 self.strand(build);
@@ -184,10 +186,7 @@ impl<'a> Ledger<'a> {
             Outcome { result: Err(Failure::new("there is no place to build").hint(hint)), ..not_begun() }
         };
         let outcome = self.outcomes[build].take().unwrap_or_else(nowhere);
-        let failed_at = outcome.place.clone();
-        let mut lost = std::mem::take(&mut self.lost[build]);
-        lost.retain(|(place, _)| *place != failed_at);
-        self.lost[build] = lost;
+        self.lost[build].retain(|(place, _)| *place != outcome.place);
         self.settle(build, outcome);
     }
 

@@ -170,7 +170,7 @@ impl Table {
         };
         let bytes = tree.read(id, LONGEST).map_err(|source| MergeError::root(path, source))?;
         // Written back, other bytes would be others.
-        let text = String::from_utf8(bytes).map_err(|_| MergeError::NoText { path })?;
+        let text = String::from_utf8(bytes).ok().ok_or(MergeError::NoText { path })?;
         Ok(Self { path, exists: true, lines: text.lines().map(str::to_owned).collect(), metadata: tree.node(id).metadata.clone() })
     }
 
