@@ -224,11 +224,16 @@ fn too_long(workbench: &Workbench) -> Result<(), Failed> {
 
 fn interrupted(workbench: &Workbench) -> Result<(), Failed> {
     let image = small(workbench)?;
-    let running = boot(workbench, &image)?.args(["--timeout", "120s", "--", "sleep", "1000"]).start()?;
-    sleep(Duration::from_secs(4));
+    let mut running = boot(workbench, &image)?.args(["--timeout", "120s", "--", "sleep", "1000"]).start()?;
     let id = running.id();
+    while children(id).is_empty() {
+        ensure!(!running.has_ended()?, "it ended: {}", running.error_so_far()?);
+        sleep(Duration::from_millis(100));
+    }
+    // The guest is on its way.
+    sleep(Duration::from_secs(3));
     let qemu = children(id);
-    ensure!(!qemu.is_empty(), "no QEMU runs after 4 s");
+    ensure!(!qemu.is_empty(), "QEMU is gone after 3 s");
     running.signal(Signal::INT)?;
     let finished = running.finish(Duration::from_secs(10))?;
     ensure!(finished.status.code() == Some(130), "{}", finished.report("after Ctrl-C"));
