@@ -118,6 +118,12 @@ impl Failure {
         self
     }
 
+    /// In one text, where it stands among others: what failed, and why.
+    #[must_use]
+    pub fn in_one(&self) -> String {
+        [&self.message].into_iter().chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
     /// The lines that the user reads.
     #[must_use]
     pub fn render(&self) -> String {

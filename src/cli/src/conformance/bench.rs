@@ -121,8 +121,3 @@ fn options(distro: &'static dyn Distro, set: &[String]) -> Result<BTreeMap<&'sta
     };
     set.iter().map(one).collect()
 }
-
-/// A failure in one text.
-pub(super) fn told(failure: &Failure) -> String {
-    [&failure.message].into_iter().chain(&failure.causes).cloned().collect::<Vec<_>>().join(": ")
-}

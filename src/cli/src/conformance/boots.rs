@@ -7,7 +7,7 @@ use rootfs_boot::{BootError, BootRequest, Disk, Kernel, Network, Session, Stdio,
 use rootfs_plugin::Plan;
 
 use super::Trial;
-use super::bench::{Bench, told};
+use super::bench::Bench;
 use crate::args::BuildArgs;
 use crate::failure::Failure;
 use crate::guest_kernel::KernelSource;
@@ -34,10 +34,10 @@ pub(super) fn run(bench: &Bench<'_>, plan: &Plan) -> Trial {
     }
     match tried(bench, plan) {
         Ok(Err(error @ BootError::QemuMissing { .. })) => Trial::skipped(NAME, error.to_string()),
-        Ok(Err(error)) => Trial::of(NAME, Err(told(&Failure::of(&error)))),
+        Ok(Err(error)) => Trial::of(NAME, Err(Failure::of(&error).in_one())),
         Ok(Ok(EXIT)) => Trial::of(NAME, Ok(format!("its shell exits with {EXIT}, as it was told"))),
         Ok(Ok(code)) => Trial::of(NAME, Err(format!("its shell exits with {code}, not {EXIT}"))),
-        Err(failure) => Trial::of(NAME, Err(told(&failure))),
+        Err(failure) => Trial::of(NAME, Err(failure.in_one())),
     }
 }
 

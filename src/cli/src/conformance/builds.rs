@@ -5,7 +5,7 @@ use rootfs_package::lock::Lock;
 use rootfs_plugin::Plan;
 
 use super::Trial;
-use super::bench::{Bench, told};
+use super::bench::Bench;
 use crate::args::BuildArgs;
 use crate::report::Summary;
 
@@ -43,7 +43,7 @@ impl First {
 /// Builds what is tried.
 pub(super) fn first(bench: &Bench<'_>, plan: &Plan) -> Result<First, String> {
     let lock = plan.installer.can_be_locked().then(|| bench.lock());
-    let summary = bench.build(BuildArgs { lock, ..bench.args("first") }).map_err(|failure| told(&failure))?;
+    let summary = bench.build(BuildArgs { lock, ..bench.args("first") }).map_err(|failure| failure.in_one())?;
     let lock = plan.installer.can_be_locked().then(|| read(&bench.lock())).transpose()?;
     Ok(First { summary, lock })
 }
@@ -61,7 +61,7 @@ pub(super) fn run(bench: &Bench<'_>, plan: &Plan, first: &First) -> Vec<Trial> {
         return trials;
     }
     let same = |name, args: BuildArgs| {
-        let built = bench.build(args).map_err(|failure| told(&failure));
+        let built = bench.build(args).map_err(|failure| failure.in_one());
         Trial::of(name, built.and_then(|summary| first.expect_same(&summary)))
     };
     trials.extend([
@@ -78,7 +78,7 @@ fn added(bench: &Bench<'_>) -> Trial {
     let Some(package) = &bench.args.extra_pkg else { return Trial::skipped(ADDED, "say which: --extra-pkg PKG") };
     let path = bench.stage.join("extra.lock");
     let args = BuildArgs { extra_pkg: vec![package.clone()], lock: Some(path.clone()), ..bench.args("extra") };
-    let built = bench.build(args).map_err(|failure| told(&failure)).and_then(|_| {
+    let built = bench.build(args).map_err(|failure| failure.in_one()).and_then(|_| {
         let lock = read(&path)?;
         let found = lock.packages.iter().find(|known| known.name == *package);
         found.map(|found| format!("{} {}", found.name, found.version)).ok_or_else(|| format!("the lock has no {package}"))
@@ -89,8 +89,8 @@ fn added(bench: &Bench<'_>) -> Trial {
 fn unknown(bench: &Bench<'_>) -> Trial {
     match bench.build(BuildArgs { extra_pkg: vec![NO_PACKAGE.to_owned()], ..bench.args("unknown") }) {
         Ok(_) => Trial::of(UNKNOWN, Err(format!("it built a root with {NO_PACKAGE}"))),
-        Err(failure) if told(&failure).contains(NO_PACKAGE) => Trial::of(UNKNOWN, Ok("by its name".to_owned())),
-        Err(failure) => Trial::of(UNKNOWN, Err(format!("the error does not name it: {}", told(&failure)))),
+        Err(failure) if failure.in_one().contains(NO_PACKAGE) => Trial::of(UNKNOWN, Ok("by its name".to_owned())),
+        Err(failure) => Trial::of(UNKNOWN, Err(format!("the error does not name it: {}", failure.in_one()))),
     }
 }
 

@@ -9,7 +9,7 @@ use rootfs_plugin::{Installer, Plan};
 use tar::{EntryType, Header};
 
 use super::Trial;
-use super::bench::{Bench, told};
+use super::bench::Bench;
 use super::builds::UNLOCKED;
 use crate::args::BuildArgs;
 
@@ -40,8 +40,8 @@ fn refused(bench: &Bench<'_>, package: &[u8], suffix: &str) -> Result<String, St
     }
     match built {
         Ok(_) => Err(format!("it installed {STEM}.{suffix}")),
-        Err(failure) if told(&failure).contains(STEM) => Ok(format!("by its name: {STEM}.{suffix}")),
-        Err(failure) => Err(format!("the error does not name it: {}", told(&failure))),
+        Err(failure) if failure.in_one().contains(STEM) => Ok(format!("by its name: {STEM}.{suffix}")),
+        Err(failure) => Err(format!("the error does not name it: {}", failure.in_one())),
     }
 }
 

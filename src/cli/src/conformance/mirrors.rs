@@ -10,7 +10,7 @@ use rootfs_package::store::Store;
 use rootfs_plugin::{Installer, Key, Plan, RpmRepository, RpmSource};
 
 use super::Trial;
-use super::bench::{Bench, told};
+use super::bench::Bench;
 use super::builds::{First, UNLOCKED};
 use super::relay::{Fault, Relay, Upstream};
 use crate::args::BuildArgs;
@@ -92,7 +92,7 @@ fn foreign(hall: &Hall<'_>) -> Result<String, String> {
     let plan = with_foreign_keys(hall.plan)?;
     let output = hall.bench.output("foreign");
     let args = BuildArgs { store: Some(hall.bench.stage.join("store-foreign")), ..hall.bench.args("foreign") };
-    let result = hall.bench.build_by(plan, args).map_err(|failure| told(&failure));
+    let result = hall.bench.build_by(plan, args).map_err(|failure| failure.in_one());
     let error = Built { result, output }.refused()?;
     if error.contains("sign") {
         Ok("nothing is taken from it".to_owned())
@@ -110,7 +110,7 @@ struct Hall<'a> {
 
 impl<'a> Hall<'a> {
     fn new(bench: &'a Bench<'a>, plan: &'a Plan, lock: &Lock) -> Result<Self, String> {
-        let invocation = bench.settle(bench.args("mirror")).map_err(|failure| told(&failure))?.invocation;
+        let invocation = bench.settle(bench.args("mirror")).map_err(|failure| failure.in_one())?.invocation;
         let store = Store::open(&invocation.store).map_err(|error| error.to_string())?;
         let fetcher = Fetcher::new(&store, invocation.fetch_options(), &bench.progress).map_err(|error| error.to_string())?;
         let repositories = repositories(plan, &fetcher)?;
@@ -129,7 +129,7 @@ impl<'a> Hall<'a> {
         let plan = with_mirrors(self.plan, &|repository| relay.url(repository));
         let own = self.bench.args(name);
         let store = if anew { Some(self.bench.stage.join(format!("store-{name}"))) } else { own.store.clone() };
-        let result = self.bench.build_by(plan, BuildArgs { store, ..own }).map_err(|failure: Failure| told(&failure));
+        let result = self.bench.build_by(plan, BuildArgs { store, ..own }).map_err(|failure: Failure| failure.in_one());
         if relay.has_misbehaved() {
             return Ok(Built { result, output: self.bench.output(name) });
         }

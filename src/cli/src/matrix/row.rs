@@ -147,6 +147,5 @@ fn words(key: &str, value: toml::Value) -> Result<Vec<String>, String> {
 
 /// A failure in one text.
 fn told(failure: &Failure) -> String {
-    let all = [&failure.message].into_iter().chain(&failure.causes).chain(&failure.hint);
-    all.cloned().collect::<Vec<_>>().join(": ")
+    [failure.in_one()].into_iter().chain(failure.hint.clone()).collect::<Vec<_>>().join(": ")
 }

@@ -163,7 +163,7 @@ impl<'a> Ledger<'a> {
             queue.lost(place);
         }
         if let (Err(failure), true) = (&result, is_to_blame) {
-            let reason = [&failure.message].into_iter().chain(&failure.causes).cloned().collect::<Vec<_>>().join(": ");
+            let reason = failure.in_one();
             let what_next = if is_lost { "which is not used any more" } else { "so it is tried elsewhere" };
             self.tell(build, &format!("it failed at {name}, {what_next}: {reason}"));
             self.lost[build].push((name.to_owned(), reason));
