@@ -26,25 +26,18 @@ pub(crate) struct ContainerWishes<'a> {
     pub(crate) network: bool,
     /// Another container, whose processes it sees.
     pub(crate) processes_of: Option<&'a str>,
-    /// A directory that is not the root's own, and may be that of other containers, too.
-    pub(crate) shared: Option<Shared<'a>>,
+    /// A directory in which nothing waits for a disk.
+    pub(crate) in_memory: Option<&'a str>,
+    /// Directories that lie on the engine's own disk and not in its layers, and go with the container.
+    pub(crate) volumes: &'a [&'a str],
+    /// Another container, whose volumes it has, too.
+    pub(crate) volumes_of: Option<&'a str>,
     /// More than the engine gives to every container.
     pub(crate) capabilities: &'a [&'a str],
     /// For the engine's own guards.
     pub(crate) security: &'a [&'a str],
     /// Archives that are unpacked in its root before it starts.
     pub(crate) archives: Vec<Vec<u8>>,
-}
-
-/// A directory that is mounted, although it belongs to the tree.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Shared<'a> {
-    /// Nothing in it waits for a disk.
-    InMemory(&'a str),
-    /// It is this one's, at this path, and goes with it.
-    Own(&'a str),
-    /// It is that of another.
-    Of(&'a str),
 }
 
 /// A container of ours. Dropping it removes it.
@@ -179,15 +172,9 @@ fn body(engine: &Engine, wishes: &ContainerWishes<'_>) -> ContainerCreateBody {
         log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
         network_mode: (!wishes.network).then(|| "none".to_owned()),
         pid_mode: wishes.processes_of.map(|id| format!("container:{id}")),
-        volumes_from: match wishes.shared {
-            Some(Shared::Of(id)) => Some(vec![id.to_owned()]),
-            _ => None,
-        },
-        tmpfs: match wishes.shared {
-            // Scripts are in it.
-            Some(Shared::InMemory(path)) => Some(HashMap::from([(path.to_owned(), "exec,mode=755".to_owned())])),
-            _ => None,
-        },
+        volumes_from: wishes.volumes_of.map(|id| vec![id.to_owned()]),
+        // Scripts are in it.
+        tmpfs: wishes.in_memory.map(|path| HashMap::from([(path.to_owned(), "exec,mode=755".to_owned())])),
         cap_add: list(wishes.capabilities),
         security_opt: list(wishes.security),
         ..HostConfig::default()
@@ -202,10 +189,7 @@ fn body(engine: &Engine, wishes: &ContainerWishes<'_>) -> ContainerCreateBody {
         entrypoint: Some(entrypoint),
         cmd: Some(Vec::new()),
         labels: Some(engine.owner.labels()),
-        volumes: match wishes.shared {
-            Some(Shared::Own(path)) => Some(vec![path.to_owned()]),
-            _ => None,
-        },
+        volumes: list(wishes.volumes),
         // So the engine has no reason to mount its own /etc/hosts and /etc/resolv.conf over the tree's.
         network_disabled: Some(!wishes.network),
         open_stdin: Some(true),

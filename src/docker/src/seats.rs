@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use rootfs_guest::mirror::{MOUNTED, View};
 use rootfs_sandbox::{Beside, Elsewhere, SandboxError, SandboxOptions, Seat, Seats, WantedWorkshop, Workshop};
 
-use crate::container::{Container, ContainerWishes, Shared, into_sandbox};
+use crate::container::{Container, ContainerWishes, into_sandbox};
 use crate::image::{self, OwnImage, runner_archive};
 use crate::{DockerError, Engine, EngineWishes};
 
@@ -18,6 +18,9 @@ const UNCONFINED: [&str; 1] = ["apparmor=unconfined"];
 
 /// The stage's directory that is the tree.
 const TREE: &str = "root";
+
+/// The directory with most of a tree's files. A volume is many times as fast as an engine's layers are, most of all where these are a filesystem in user space.
+const MOST: &str = "/usr";
 
 /// A container engine, which is looked for when a seat is needed and not before.
 #[derive(Debug)]
@@ -109,23 +112,21 @@ impl Seats for EngineSeats {
     }
 
     fn sandbox(&self, stage: &Path, options: &SandboxOptions) -> Result<Box<dyn Seat>, SandboxError> {
-        let (container, streams) = match options.database {
-            Some(database) => {
-                let wishes = ContainerWishes { shared: Some(Shared::InMemory(database)), ..ContainerWishes::default() };
-                self.of_tree(&["/", "keep", database], wishes, options)?
-            }
-            None => self.of_tree(&["/"], ContainerWishes::default(), options)?,
-        };
+        let has_most = fs_err::symlink_metadata(stage.join(TREE).join(MOST.trim_start_matches('/'))).is_ok_and(|found| found.is_dir());
+        let volumes: &[&str] = if has_most { &[MOST] } else { &[] };
+        let arguments = [&["/", "keep"], options.database.as_slice(), volumes].concat();
+        let wishes = ContainerWishes { in_memory: options.database, volumes, ..ContainerWishes::default() };
+        let (container, streams) = self.of_tree(&arguments, wishes, options)?;
         Ok(Box::new(Elsewhere::open(streams, Box::new(container), &stage.join(TREE), mounted(&[]), &options.cancelled)?))
     }
 
     /// Two containers, so that both have a `/proc`: the stage's sees the processes of the tree's, and by that its root. What is at the shared directory's path in the
     /// tree's is there in the stage's too, for whoever reads the way to the root as a text comes out in the stage's own.
     fn beside(&self, stage: &Path, shared: &str, options: &SandboxOptions) -> Result<Box<dyn Seat>, SandboxError> {
-        let of_tree = ContainerWishes { shared: Some(Shared::Own(shared)), ..ContainerWishes::default() };
+        let of_tree = ContainerWishes { volumes: &[shared], ..ContainerWishes::default() };
         let (container, streams) = self.of_tree(&["/", "keep", shared], of_tree, options)?;
         let id = container.id().to_owned();
-        let of_stage = ContainerWishes { shared: Some(Shared::Of(&id)), processes_of: Some(&id), ..ContainerWishes::default() };
+        let of_stage = ContainerWishes { volumes_of: Some(&id), processes_of: Some(&id), ..ContainerWishes::default() };
         let (beside, beside_streams) = self.of_tree(&["/", "link", &format!("/{TREE}")], of_stage, options)?;
         let tree = Elsewhere::open(streams, Box::new(container), &stage.join(TREE), mounted(&[]), &options.cancelled)?;
         let not_sent = [TREE, shared.trim_start_matches('/')];

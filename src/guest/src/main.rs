@@ -30,12 +30,12 @@ fn main() -> ExitCode {
         (_, [verb, place]) if verb == "agent" && place == "-" => agent::run_once(),
         (_, [verb, hostname]) if verb == "runner" => runner::run(hostname),
         (_, [verb, hostname, folder]) if verb == "workshop" => runner::run_workshop(hostname, folder),
-        (_, [verb, tree]) if verb == "container" => runner::run_container(tree, &runner::Neighbour::None),
+        (_, [verb, tree]) if verb == "container" => runner::run_container(tree, &runner::Around::default()),
         (_, [verb, tree, word, link]) if verb == "container" && word == "link" => {
-            runner::run_container(tree, &runner::Neighbour::HasTree { link })
+            runner::run_container(tree, &runner::Around { link: Some(link), kept: &[] })
         }
-        (_, [verb, tree, word, kept]) if verb == "container" && word == "keep" => {
-            runner::run_container(tree, &runner::Neighbour::Uses { kept })
+        (_, [verb, tree, word, kept @ ..]) if verb == "container" && word == "keep" => {
+            runner::run_container(tree, &runner::Around { link: None, kept })
         }
         (_, [verb, hostname, arguments @ ..]) if verb == "attend" => runner::attend(hostname, arguments),
         (_, [verb, program, arguments @ ..]) if verb == "wait" => wait::run(program, arguments),

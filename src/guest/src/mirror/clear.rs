@@ -11,18 +11,18 @@ use super::disk::{Names, failed, join, open_directory, stat};
 use super::{Mirror, MirrorError};
 
 impl Mirror {
-    /// Removes all that is there, but for what lies outside of the tree, what can't be removed, and `kept`, with the directories above these.
+    /// Removes all that is there, but for what lies outside of the tree, what can't be removed, and each of `kept`, with the directories above these.
     ///
     /// # Errors
     /// When something can't be removed.
-    pub fn clear(&self, kept: &[u8]) -> Result<(), MirrorError> {
+    pub fn clear(&self, kept: &[Vec<u8>]) -> Result<(), MirrorError> {
         self.clear_below(&self.root, b"", kept)
     }
 
-    fn clear_below(&self, directory: &OwnedFd, path: &[u8], kept: &[u8]) -> Result<(), MirrorError> {
+    fn clear_below(&self, directory: &OwnedFd, path: &[u8], kept: &[Vec<u8>]) -> Result<(), MirrorError> {
         for name in Names::of(directory).map_err(failed("read", path))? {
             let below = join(path, &name);
-            if self.view.outside.contains(&below) || self.view.fixed.contains(&below) || below == kept {
+            if self.view.outside.contains(&below) || self.view.fixed.contains(&below) || kept.contains(&below) {
                 continue;
             }
             let Some(found) = stat(directory, &name).map_err(failed("read", &below))? else { continue };

@@ -107,15 +107,17 @@ impl Mirror {
         Ok(Self { root, known: BTreeMap::new(), view })
     }
 
-    /// Takes the copy as it is for what both sides have: the other is never told of it. But it is told of the directory `new` and those above it, unless that is empty.
+    /// Takes the copy as it is for what both sides have: the other is never told of it. But it is told of the directories `new` and those above them.
     ///
     /// # Errors
     /// When it can't be read.
-    pub fn adopt(&mut self, new: &[u8]) -> Result<(), MirrorError> {
+    pub fn adopt(&mut self, new: &[Vec<u8>]) -> Result<(), MirrorError> {
         self.known = self.look()?;
-        let ends = new.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end).chain([new.len()]);
-        for end in ends.filter(|end| *end > 0) {
-            self.known.remove(&new[..end]);
+        for path in new {
+            let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end).chain([path.len()]);
+            for end in ends {
+                self.known.remove(&path[..end]);
+            }
         }
         self.outlast();
         Ok(())

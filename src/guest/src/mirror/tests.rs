@@ -58,7 +58,7 @@ fn cross(from: &mut Mirror, to: &mut Mirror) -> usize {
 fn each_side_follows_the_other() {
     let (here, there) = (Scratch::new("here"), Scratch::new("there"));
     let (mut left, mut right) = (here.mirror(), there.mirror());
-    right.adopt(b"").unwrap();
+    right.adopt(&[]).unwrap();
     let path = |name: &str| here.0.join(name);
     fs_err::create_dir_all(path("a/b")).unwrap();
     fs_err::create_dir(path("proc")).unwrap();
@@ -136,7 +136,7 @@ fn what_somebody_else_has_begun_is_removed_but_for_what_is_kept() {
     symlink("/nowhere", place.0.join("etc/mtab")).unwrap();
     let mut mirror = place.mirror();
     mirror.view.fixed.insert(b"etc/hosts".to_vec());
-    mirror.clear(b"var/lib/kept").unwrap();
+    mirror.clear(&[b"var/lib/kept".to_vec()]).unwrap();
     mirror.view = View::default();
     let left: Vec<String> = mirror.look().unwrap().keys().map(|path| path.escape_ascii().to_string()).collect();
     assert_eq!(

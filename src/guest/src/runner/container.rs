@@ -4,7 +4,7 @@
 //! root is taken out of it. Process 1 changes its own root to `/dev`, and each command goes back to the real one: so a command's root is not that of process 1,
 //! which is how Debian's ischroot and systemd tell an installation from a running system, as it is in a sandbox.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -55,23 +55,22 @@ impl ContainerRoots {
     }
 }
 
-/// Another container, whose programs work on the tree of this one, or the other way round.
-pub(crate) enum Neighbour<'a> {
-    /// There is none.
-    None,
-    /// It has the tree, and its processes are seen here: `link` becomes the way to its root.
-    HasTree { link: &'a OsStr },
-    /// Its programs work on the tree here, and share the directory `kept`, which belongs to the tree although it is mounted.
-    Uses { kept: &'a OsStr },
+/// What is not the container's alone.
+#[derive(Default)]
+pub(crate) struct Around<'a> {
+    /// Another container has the tree, and its processes are seen here: this becomes the way to its root.
+    pub(crate) link: Option<&'a OsStr>,
+    /// Directories that belong to the tree although they are mounted.
+    pub(crate) kept: &'a [OsString],
 }
 
 /// Serves until the client closes its end. `tree` is the container's root, or made below it.
-pub(crate) fn run(tree: &OsStr, neighbour: &Neighbour<'_>) -> ExitCode {
+pub(crate) fn run(tree: &OsStr, around: &Around<'_>) -> ExitCode {
     fork::close_inherited_files();
     let Ok((requests, mut events)) = take_stdio() else {
         return ExitCode::FAILURE;
     };
-    let prepared = ChildSignals::new().step("watch for children").and_then(|children| Ok((children, prepare(Path::new(tree), neighbour)?)));
+    let prepared = ChildSignals::new().step("watch for children").and_then(|children| Ok((children, prepare(Path::new(tree), around)?)));
     match prepared {
         Ok((children, surroundings)) => {
             let process = rustix::process::getpid().as_raw_nonzero().get().unsigned_abs();
@@ -84,18 +83,16 @@ pub(crate) fn run(tree: &OsStr, neighbour: &Neighbour<'_>) -> ExitCode {
     }
 }
 
-fn prepare(tree: &Path, neighbour: &Neighbour<'_>) -> Result<Surroundings, Failure> {
-    let kept = match neighbour {
-        Neighbour::Uses { kept } => kept.as_bytes().strip_prefix(b"/").unwrap_or(kept.as_bytes()),
-        Neighbour::None | Neighbour::HasTree { .. } => b"",
-    };
+fn prepare(tree: &Path, around: &Around<'_>) -> Result<Surroundings, Failure> {
+    let relative = |path: &OsString| path.as_bytes().strip_prefix(b"/").unwrap_or(path.as_bytes()).to_vec();
+    let kept: Vec<Vec<u8>> = around.kept.iter().map(relative).collect();
     let processes = ProcessTable::open("/proc").step("open /proc")?;
     let is_root = tree == Path::new("/");
-    let mut mirror = if is_root { mirror_of_root(kept)? } else { mirror_of_directory(tree)? };
-    if let Neighbour::HasTree { link } = neighbour {
-        rustix::fs::symlink(ROOT_OF_PROCESS_1, *link).step("make the way to the tree")?;
+    let mut mirror = if is_root { mirror_of_root(&kept)? } else { mirror_of_directory(tree)? };
+    if let Some(link) = around.link {
+        rustix::fs::symlink(ROOT_OF_PROCESS_1, link).step("make the way to the tree")?;
     }
-    mirror.adopt(kept).map_err(|error| error.failure())?;
+    mirror.adopt(&kept).map_err(|error| error.failure())?;
     let real = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).step("open the root")?;
     let roots = ContainerRoots { real, tree: (!is_root).then(|| tree.to_owned()) };
     // An engine without the capability has given none.
@@ -110,10 +107,10 @@ fn prepare(tree: &Path, neighbour: &Neighbour<'_>) -> Result<Surroundings, Failu
     Ok(Surroundings { processes, null: "/null", nodes: None, container: Some((roots, mirror)) })
 }
 
-fn mirror_of_root(kept: &[u8]) -> Result<Mirror, Failure> {
+fn mirror_of_root(kept: &[Vec<u8>]) -> Result<Mirror, Failure> {
     let mut view = View::default();
     view.outside.extend(MOUNTED.map(|name| name.as_bytes().to_vec()));
-    for path in mounts().step("read what is mounted")?.into_iter().filter(|path| path != kept) {
+    for path in mounts().step("read what is mounted")?.into_iter().filter(|path| !kept.contains(path)) {
         let stat = rustix::fs::statat(rustix::fs::CWD, [b"/", path.as_slice()].concat(), AtFlags::SYMLINK_NOFOLLOW);
         let is_directory = stat.is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Directory);
         if is_directory {

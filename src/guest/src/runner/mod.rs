@@ -34,7 +34,7 @@ use process::ProcessTable;
 use supervisor::{Supervisor, Surroundings};
 
 pub(crate) use attended::attend;
-pub(crate) use container::{Neighbour, run as run_container};
+pub(crate) use container::{Around, run as run_container};
 pub(crate) use workshop::run as run_workshop;
 
 /// Sets the namespaces up and serves until the client closes its end. The exit status is nonzero when nothing was served.
