@@ -3,6 +3,7 @@
 use rootfs_package::engine::Engine;
 use rootfs_package::observer::{Event, Observer};
 use rootfs_plugin::{BuildContext as _, Command, HookScript};
+use rootfs_sandbox::Exit;
 
 use crate::failure::{Failure, ScriptOutput};
 
@@ -31,7 +32,7 @@ fn run_one(number: usize, hook: &HookScript, engine: &mut Engine<'_>, observer: 
     if output.status == 0 {
         return Ok(());
     }
-    let mut failure = Failure::new(format!("hook {shown} exited with {}", output.status));
+    let mut failure = Failure::new(format!("hook {shown} {}", Exit::Code(output.status)));
     let lines = lines[lines.len().saturating_sub(SHOWN_LINES)..].to_vec();
     if !lines.is_empty() {
         failure.output = Some(Box::new(ScriptOutput { origin, lines }));

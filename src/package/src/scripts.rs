@@ -99,13 +99,11 @@ impl ScriptError {
 impl Finished {
     /// Fails unless the program exited with 0.
     pub(crate) fn expect_success(self, origin: &str) -> Result<(), ScriptError> {
-        let how = match self.exit {
-            Exit::Code(0) => return Ok(()),
-            Exit::Code(code) => format!("exited with {code}"),
-            Exit::Signal(signal) => format!("was ended by signal {signal}"),
-        };
+        if self.exit.success() {
+            return Ok(());
+        }
         let skipped = self.lines.len().saturating_sub(SHOWN_LINES);
-        Err(ScriptError { origin: origin.to_owned(), how, output: self.lines[skipped..].to_vec() })
+        Err(ScriptError { origin: origin.to_owned(), how: self.exit.to_string(), output: self.lines[skipped..].to_vec() })
     }
 }
 

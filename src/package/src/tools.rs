@@ -113,7 +113,7 @@ impl Tools {
         let environment: Vec<_> = ENVIRONMENT.iter().chain([&TERMINAL]).map(|(name, value)| (words(name), words(value))).collect();
         let exit = attend(root.path(), HOST_NAME, &command, &environment).map_err(|error| build_error(&error))?;
         if !exit.success() {
-            return Err(BuildError::new(format!("{}: {exit}", task.name)));
+            return Err(BuildError::new(format!("{} {exit}", task.name)));
         }
         task.results(&root)
     }

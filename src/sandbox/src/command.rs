@@ -76,11 +76,19 @@ impl Exit {
     }
 }
 
+/// `SIGKILL`.
+const KILLED: i32 = 9;
+
+/// What a sentence says of the program: `exited with 1`.
 impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "exit status {code}"),
-            Self::Signal(signal) => write!(f, "killed by signal {signal}"),
+        const AS_KERNEL: &str = "as the kernel does when memory runs out";
+        match *self {
+            Self::Signal(KILLED) => write!(f, "was killed, {AS_KERNEL}"),
+            Self::Signal(signal) => write!(f, "was ended by signal {signal}"),
+            // A shell, of which a program was killed.
+            Self::Code(code) if code == 128 + KILLED => write!(f, "exited with {code}: a program was killed, {AS_KERNEL}"),
+            Self::Code(code) => write!(f, "exited with {code}"),
         }
     }
 }

@@ -59,12 +59,14 @@ impl ShellError {
     }
 
     pub(super) fn failed(origin: String, exit: Exit, place: Option<FailedPlace>, output: &[&String], expected: bool) -> Self {
-        let how = match exit {
-            Exit::Code(code) => format!("exited with {code}"),
-            Exit::Signal(signal) => format!("was ended by signal {signal}"),
-        };
         let skipped = output.len().saturating_sub(SHOWN_LINES);
-        Self::Failed { origin, how, place, output: output[skipped..].iter().map(|line| (*line).clone()).collect(), expected }
+        Self::Failed {
+            origin,
+            how: exit.to_string(),
+            place,
+            output: output[skipped..].iter().map(|line| (*line).clone()).collect(),
+            expected,
+        }
     }
 }
 
