@@ -41,7 +41,7 @@ fn one_digest(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let tree = small_tree(scratch.path())?;
     let digest = workbench.product().digest(&tree)?;
-    let forms: [(&str, &[&str]); 9] = [
+    let forms: [(&str, &[&str]); 10] = [
         ("a.img", &[]),
         ("b.img", &["--table", "gpt", "--size", "300M"]),
         ("c.img", &["--dax", "--verity"]),
@@ -51,6 +51,7 @@ fn one_digest(workbench: &Workbench) -> Result<(), Failed> {
         ("g.qcow2", &["--fs", "squashfs"]),
         ("h.tar.zst", &[]),
         ("i.tar", &[]),
+        ("j.erofs", &["--compress", "none", "--block-size", "4K"]),
     ];
     for (name, flags) in forms {
         let path = scratch.path().join(name);

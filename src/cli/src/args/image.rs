@@ -42,7 +42,7 @@ pub struct ImageArgs {
     #[arg(long, value_name = "PROFILE", help_heading = "Output")]
     pub ext4_profile: Option<String>,
     /// The size of its blocks: 1K to 4K in ext4, 4K if not said; 4K to 1M in a squashfs, 128K if not said;
-    /// of compressed clusters in an erofs: 4K to 1M, 4K if not said
+    /// of compressed clusters in an erofs: 4K to 1M, 4K if not said; with --compress none of chunks, equal ones stored once
     #[arg(long, value_name = "SIZE", help_heading = "Output")]
     pub block_size: Option<String>,
 }
