@@ -1,4 +1,4 @@
-//! `directory_to_erofs DIRECTORY IMAGE [--compression lz4|lz4hc|zstd|none] [--cluster-size BYTES] [--no-inline-data]`: a directory as an erofs.
+//! `directory_to_erofs DIRECTORY IMAGE [--compression lz4|lz4hc|zstd|none] [--cluster-size BYTES] [--no-inline-data] [--chunk-size BYTES]`: a directory as an erofs.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use rootfs_image::{ErofsCompression, ErofsLayout, ErofsOptions, Image, ImageFile};
 use rootfs_tree::{ScanOptions, Tree};
 
-const USAGE: &str = "directory_to_erofs DIRECTORY IMAGE [--compression lz4|lz4hc|zstd|none] [--cluster-size BYTES] [--no-inline-data]";
+const USAGE: &str =
+    "directory_to_erofs DIRECTORY IMAGE [--compression lz4|lz4hc|zstd|none] [--cluster-size BYTES] [--no-inline-data] [--chunk-size BYTES]";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -18,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Some("--compression") => options.compression = compression(&value()?)?,
             Some("--cluster-size") => options.cluster_size = value()?.parse()?,
             Some("--no-inline-data") => options.inline_data = false,
+            Some("--chunk-size") => options.chunk_size = Some(value()?.parse()?),
             _ => return Err(USAGE.into()),
         }
     }

@@ -41,61 +41,93 @@ pub struct ReadImage {
 }
 
 impl ReadImage {
-    /// Reads the tree of an image: a filesystem, a disk with a root partition, or an archive; any of them may be compressed with gzip, xz or zstd,
-    /// and disks may be qcow2.
+    /// Reads the tree of an image: a filesystem, a disk with a root partition, or an archive; any of them may be compressed with gzip, xz, zstd,
+    /// bzip2 or lz4, and disks may be qcow2.
     /// What has to be unpacked goes into `spool`, a directory that is made if it is missing.
     ///
     /// # Errors
     /// When there is no tree in it, it is damaged, or the spool can't be written.
     pub fn of(path: &Path, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
+        Self::of_partition(path, None, spool, progress)
+    }
+
+    /// The same of a partition that is named by its number, from 1 on as Linux has it, instead of the one that is the root.
+    ///
+    /// # Errors
+    /// As [`Self::of`]; and when it has no such partition.
+    pub fn of_partition(path: &Path, partition: Option<u32>, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
+        let reading = Reading { partition, spool, progress };
         let source = FileSource::open(path).map_err(ReadError::Open)?;
         match Qcow2Image::open(&source) {
             Err(Qcow2Error::Magic) => {}
             // Nothing in it lies in the file as it is.
-            image => return read_disk(None, &image?, spool, progress),
+            image => return reading.disk(None, &image?),
         }
         match Form::of(&source)? {
             Form::Packed(packing) => {
                 let plain = packed::unpack(&source, packing, spool, progress)?;
                 let source = FileSource::open(&plain).map_err(ReadError::Open)?;
-                read(&plain, &source, spool, progress)
+                reading.plain(&plain, &source)
             }
-            _ => read(path, &source, spool, progress),
+            _ => reading.plain(path, &source),
         }
     }
 }
 
-/// Reads what is not compressed as a whole.
-fn read(path: &Path, source: &dyn ImageSource, spool: &Path, progress: &dyn Progress) -> Result<ReadImage, ReadError> {
-    match Form::of(source)? {
-        Form::Cpio => Ok(ReadImage { tree: cpio::read_tree(source, path)?, form: "cpio", partition: None }),
-        Form::Tar => Ok(ReadImage { tree: Tree::from_tar(path, spool)?, form: "tar", partition: None }),
-        Form::Packed(_) => Err(ReadError::NoTree { found: "a compressed stream in a compressed stream" }),
-        Form::Disk(_) | Form::Filesystem(_) => read_disk(Some(path), source, spool, progress),
-    }
+/// How an image is read.
+struct Reading<'a> {
+    /// The one that is wanted.
+    partition: Option<u32>,
+    spool: &'a Path,
+    progress: &'a dyn Progress,
 }
 
-/// Reads a disk or a filesystem, which is a file on the host if that is given.
-fn read_disk(path: Option<&Path>, source: &dyn ImageSource, spool: &Path, progress: &dyn Progress) -> Result<ReadImage, ReadError> {
-    let (form, number, start, length) = match Form::of(source)? {
-        Form::Disk(disk) => {
-            let (number, start, length) = partition::root_of(&disk)?;
-            (Form::of_filesystem(&Stretch::of(source, start, length))?, Some(number), start, length)
+impl Reading<'_> {
+    /// Reads what is not compressed as a whole.
+    fn plain(&self, path: &Path, source: &dyn ImageSource) -> Result<ReadImage, ReadError> {
+        match Form::of(source)? {
+            Form::Cpio => {
+                self.refuse_partition("cpio")?;
+                Ok(ReadImage { tree: cpio::read_tree(source, path)?, form: "cpio", partition: None })
+            }
+            Form::Tar => {
+                self.refuse_partition("tar")?;
+                Ok(ReadImage { tree: Tree::from_tar(path, self.spool)?, form: "tar", partition: None })
+            }
+            Form::Packed(_) => Err(ReadError::NoTree { found: "a compressed stream in a compressed stream" }),
+            Form::Disk(_) | Form::Filesystem(_) => self.disk(Some(path), source),
         }
-        Form::Filesystem(form) => (form, None, 0, source.length()),
-        Form::Cpio | Form::Tar | Form::Packed(_) => return Err(ReadError::NoRoot),
-    };
-    let mut tree = Tree::default();
-    let place = path.map(|path| (tree.add_layer(Layer { path: path.to_owned() }), start));
-    let stretch = Stretch::of(source, start, length);
-    let spool = Spool::create(spool, source.length())?;
-    let layer = tree.add_layer(Layer { path: spool.path().to_owned() });
-    let mut contents = Contents::new(&stretch, place, spool, layer, progress);
-    match form {
-        Filesystem::Ext => Ext4Image::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
-        Filesystem::Squashfs => SquashfsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
-        Filesystem::Erofs => ErofsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
     }
-    contents.finish()?;
-    Ok(ReadImage { tree, form: form.name(), partition: number })
+
+    /// Reads a disk or a filesystem, which is a file on the host if that is given.
+    fn disk(&self, path: Option<&Path>, source: &dyn ImageSource) -> Result<ReadImage, ReadError> {
+        let (form, number, start, length) = match Form::of(source)? {
+            Form::Disk(disk) => {
+                let (number, start, length) = partition::choose(&disk, self.partition)?;
+                (Form::of_filesystem(&Stretch::of(source, start, length))?, Some(number), start, length)
+            }
+            Form::Filesystem(form) => {
+                self.refuse_partition(form.name())?;
+                (form, None, 0, source.length())
+            }
+            Form::Cpio | Form::Tar | Form::Packed(_) => return Err(ReadError::NoRoot),
+        };
+        let mut tree = Tree::default();
+        let place = path.map(|path| (tree.add_layer(Layer { path: path.to_owned() }), start));
+        let stretch = Stretch::of(source, start, length);
+        let spool = Spool::create(self.spool, source.length())?;
+        let layer = tree.add_layer(Layer { path: spool.path().to_owned() });
+        let mut contents = Contents::new(&stretch, place, spool, layer, self.progress);
+        match form {
+            Filesystem::Ext => Ext4Image::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
+            Filesystem::Squashfs => SquashfsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
+            Filesystem::Erofs => ErofsReader::open(&stretch)?.read_tree(&mut tree, &mut contents)?,
+        }
+        contents.finish()?;
+        Ok(ReadImage { tree, form: form.name(), partition: number })
+    }
+
+    fn refuse_partition(&self, found: &'static str) -> Result<(), ReadError> {
+        self.partition.map_or(Ok(()), |number| Err(ReadError::NoTable { number, found }))
+    }
 }

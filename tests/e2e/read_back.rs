@@ -12,6 +12,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("read_back::every form has the digest of the tree", ANYWHERE, one_digest),
         Case::new("read_back::images of others become ours", &foreign, of_others),
         Case::new("read_back::what can't be read is told", ANYWHERE, unreadable),
+        Case::new("read_back::one of several partitions is chosen", &[ANYWHERE, &[Need::Judge("sgdisk")]].concat(), chosen),
     ]
 }
 
@@ -41,7 +42,7 @@ fn one_digest(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let tree = small_tree(scratch.path())?;
     let digest = workbench.product().digest(&tree)?;
-    let forms: [(&str, &[&str]); 9] = [
+    let forms: [(&str, &[&str]); 10] = [
         ("a.img", &[]),
         ("b.img", &["--table", "gpt", "--size", "300M"]),
         ("c.img", &["--dax", "--verity"]),
@@ -51,6 +52,7 @@ fn one_digest(workbench: &Workbench) -> Result<(), Failed> {
         ("g.qcow2", &["--fs", "squashfs"]),
         ("h.tar.zst", &[]),
         ("i.tar", &[]),
+        ("j.erofs", &["--compress", "none", "--block-size", "4K"]),
     ];
     for (name, flags) in forms {
         let path = scratch.path().join(name);
@@ -116,4 +118,38 @@ fn unreadable(workbench: &Workbench) -> Result<(), Failed> {
     digest(&path)?.exits_with(1)?.complains(&["damaged", "hint: `rootfs-gen verify IMAGE`"])?;
     fs_err::write(&path, vec![7; 100_000])?;
     digest(&path)?.exits_with(1)?.complains(&["there is no tree in it"]).map(drop)
+}
+
+/// A disk with two filesystems, neither of which is marked as the root.
+fn chosen(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let place = |name: &str| scratch.path().join(name);
+    let tree = small_tree(scratch.path())?;
+    let digest = workbench.product().digest(&tree)?;
+    let (first, second, disk) = (place("first.ext4"), place("second.erofs"), place("disk.img"));
+    fs_err::create_dir_all(place("other/etc"))?;
+    image(workbench, &place("other"), &first, &["--size", "8M"])?;
+    image(workbench, &tree, &second, &[])?;
+    fs_err::File::create(&disk)?.set_len(64 << 20)?;
+    Process::judge("sgdisk").args(["--new=1:2048:+10M", "--new=2:0:+20M"]).arg(&disk).run()?.success()?;
+    let file = fs_err::OpenOptions::new().write(true).open(&disk)?;
+    for (at, from) in [(1 << 20, &first), (11 << 20, &second)] {
+        std::os::unix::fs::FileExt::write_all_at(file.file(), &fs_err::read(from)?, at)?;
+    }
+    let of = |verb: &str, arguments: &[&str]| workbench.product().arg(verb).arg(&disk).args(arguments).run();
+    let several = "partitions 1 (ext4), 2 (erofs)";
+    of("digest", &[])?.exits_with(1)?.complains(&[several, "hint: --partition NUMBER says which"])?;
+    ensure!(of("digest", &["--partition", "2"])?.success()?.output.trim() == digest, "it is another tree");
+    of("check", &["--partition", "1"])?.complains(&[]).map(drop)?;
+    let tar = place("out.tar");
+    let made = |arguments: &[&str]| workbench.product().arg("image").arg(&disk).arg("-o").arg(&tar).arg("--no-check").args(arguments).run();
+    made(&[])?.exits_with(1)?.complains(&[several])?;
+    made(&["--partition", "3"])?.exits_with(1)?.complains(&["the disk has no partition 3: there are 1 (ext4), 2 (erofs)"])?;
+    ensure!(!tar.exists(), "something was written");
+    made(&["--partition", "2"])?.success()?;
+    ensure!(workbench.product().digest(&tar)? == digest, "it became another tree");
+    let run = workbench.product().arg("digest").arg(&second).args(["--partition", "1"]).run()?.exits_with(1)?;
+    run.complains(&["there is no partition 1: it is erofs, without a partition table"])?;
+    let run = workbench.product().arg("digest").arg(&tree).args(["--partition", "1"]).run()?.exits_with(2)?;
+    run.complains(&["--partition 1 is for disk images", "is a directory"]).map(drop)
 }

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::ErofsError;
+use super::chunks::Run;
 use super::compress::{Codec, PIECE, Packed};
 use super::format::BLOCK;
 use super::index::{Cluster, inode_size};
@@ -23,12 +24,16 @@ const LARGE: u64 = 256 << 10;
 const STRETCH: u64 = 1 << 20;
 
 /// Where contents are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stored {
     /// By number less one.
     pub(super) files: Vec<StoredFile>,
     /// Of all that are compressed.
     pub(super) clusters: Vec<Cluster>,
+    /// Of all that are in chunks.
+    pub(super) runs: Vec<Run>,
+    /// What is copied as it is, in the order of its places.
+    pub(super) stretches: Vec<Stretch>,
     /// The first block behind.
     pub(super) end: u64,
 }
@@ -38,10 +43,32 @@ pub(super) struct Stored {
 pub(super) struct StoredFile {
     /// The first block.
     pub(super) start: u64,
-    /// How many there are.
+    /// How many there are: of the image where it is compressed, else of the content.
     pub(super) blocks: u64,
-    /// Where its clusters are among all, and how many, when it is compressed.
-    pub(super) clusters: Option<(usize, usize)>,
+    pub(super) form: Form,
+}
+
+/// How a content is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Form {
+    /// Block after block.
+    #[default]
+    Flat,
+    /// Compressed: which of all clusters are its own.
+    Clusters { first: usize, count: usize },
+    /// In chunks: which of all runs are its own.
+    Chunks { first: usize, count: usize },
+}
+
+/// Blocks of a content that are copied to where no others are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) number: u32,
+    /// The first block of the content.
+    pub(super) at: u64,
+    pub(super) blocks: u64,
+    /// The first block of the image.
+    pub(super) place: u64,
 }
 
 /// The contents of a tree, and what is known of them.
@@ -52,30 +79,39 @@ pub(super) struct Data<'a> {
     pub(super) sizes: &'a Sizes,
 }
 
-/// What one thread compresses.
-struct Job {
-    number: u32,
-    start: u64,
-    end: u64,
+/// What one thread compresses or looks at.
+pub(super) struct Job {
+    pub(super) number: u32,
+    pub(super) start: u64,
+    pub(super) end: u64,
     /// Whether that is all of the file.
     is_whole: bool,
 }
 
+/// What one thread copies: bytes of a content, and where they go in the image.
+struct Copy {
+    number: u32,
+    start: u64,
+    end: u64,
+    to: u64,
+}
+
 impl Data<'_> {
-    /// Gives every file its blocks, when none is compressed.
-    pub(super) fn place(&self) -> Stored {
-        let mut stored = Stored { files: vec![StoredFile::default(); self.sizes.count()], end: 1, ..Stored::default() };
+    /// Gives every file its blocks, when none is compressed: in chunks of a size, or each file as it is.
+    pub(super) fn place(&self, chunk_size: Option<usize>) -> Result<Stored, ErofsError> {
+        if let Some(size) = chunk_size {
+            return self.place_chunks(size);
+        }
+        let mut stored = Stored::of(self.sizes.count());
         for number in self.sizes.stored_files() {
-            let blocks = self.sizes.flat_blocks(number);
-            stored.files[number as usize - 1] = StoredFile { start: stored.end, blocks, clusters: None };
-            stored.end += blocks;
+            stored.add_flat(number, self.sizes.flat_blocks(number));
         }
         self.share(&mut stored);
-        stored
+        Ok(stored)
     }
 
     /// Files whose content is another's are where that is.
-    fn share(&self, stored: &mut Stored) {
+    pub(super) fn share(&self, stored: &mut Stored) {
         for (later, first) in self.sizes.shared_files() {
             stored.files[later as usize - 1] = stored.files[first as usize - 1];
         }
@@ -83,20 +119,21 @@ impl Data<'_> {
 
     /// Copies the blocks of all files to their places, by all threads.
     pub(super) fn copy(&self, stored: &Stored, image: &Image<'_>) -> Result<(), ErofsError> {
-        let mut jobs: Vec<Vec<Job>> = vec![Vec::new()];
+        let mut jobs: Vec<Vec<Copy>> = vec![Vec::new()];
         let mut bytes = 0;
-        for number in self.sizes.stored_files() {
-            let end = (self.sizes.flat_blocks(number) * BLOCK).min(self.sizes.length(number));
-            let mut start = 0;
+        for stretch in &stored.stretches {
+            let first = stretch.at * BLOCK;
+            let end = (first + stretch.blocks * BLOCK).min(self.sizes.length(stretch.number));
+            let mut start = first;
             while start < end {
                 let stop = (start + JOB).min(end);
-                if bytes >= JOB || (start > 0 && bytes > 0) {
+                if bytes >= JOB || (start > first && bytes > 0) {
                     jobs.push(Vec::new());
                     bytes = 0;
                 }
                 bytes += stop - start;
                 if let Some(job) = jobs.last_mut() {
-                    job.push(Job { number, start, end: stop, is_whole: false });
+                    job.push(Copy { number: stretch.number, start, end: stop, to: stretch.place * BLOCK + (start - first) });
                 }
                 start = stop;
             }
@@ -106,29 +143,29 @@ impl Data<'_> {
             let mut buffer = Vec::new();
             for job in jobs {
                 image.check_cancelled()?;
-                let offset = stored.files[job.number as usize - 1].start * BLOCK;
-                self.copy_stretch(&job, offset, &mut batch, &mut buffer, image)?;
+                self.copy_stretch(&job, &mut batch, &mut buffer, image)?;
             }
             Ok(batch.flush()?)
         })
     }
 
-    /// Copies a stretch of a file; blocks of zeros are left out. `offset` is where the file begins in the image.
-    fn copy_stretch(
-        &self,
-        job: &Job,
-        offset: u64,
-        batch: &mut Batch<'_>,
-        buffer: &mut Vec<u8>,
-        image: &Image<'_>,
-    ) -> Result<(), ErofsError> {
+    /// Bytes of files in chunks that are not copied.
+    pub(super) fn found_elsewhere(&self, stored: &Stored) -> u64 {
+        let is_cut = |number: u32| matches!(stored.files[number as usize - 1].form, Form::Chunks { .. });
+        let all: u64 = self.sizes.stored_files().filter(|number| is_cut(*number)).map(|number| self.sizes.length(number)).sum();
+        let own = stored.stretches.iter().filter(|stretch| is_cut(stretch.number));
+        all - own.map(|stretch| (stretch.blocks * BLOCK).min(self.sizes.length(stretch.number) - stretch.at * BLOCK)).sum::<u64>()
+    }
+
+    /// Copies a stretch of a file; blocks of zeros are left out.
+    fn copy_stretch(&self, job: &Copy, batch: &mut Batch<'_>, buffer: &mut Vec<u8>, image: &Image<'_>) -> Result<(), ErofsError> {
         let id = self.census.inode(job.number).node;
         let mut start = job.start;
         while start < job.end {
             let end = (start + STRETCH).min(job.end);
             let bytes = self.contents.read(buffer, id, start, end)?;
             let is_large = end - start >= LARGE;
-            let mut place = offset + start;
+            let mut place = job.to + (start - job.start);
             for run in bytes.chunk_by_blocks() {
                 if !is_zero(&run[..run.len().min(4096)]) {
                     if is_large {
@@ -149,7 +186,7 @@ impl Data<'_> {
     /// Compresses all files and writes them from block 1 on, one behind another.
     pub(super) fn compress(&self, codec: &Codec, image: &Image<'_>) -> Result<Stored, ErofsError> {
         let jobs = self.jobs();
-        let mut stored = Stored { files: vec![StoredFile::default(); self.sizes.count()], end: 1, ..Stored::default() };
+        let mut stored = Stored::of(self.sizes.count());
         let work = |(packer, buffer): &mut (_, Vec<u8>), index: usize| {
             image.check_cancelled()?;
             self.pack(&jobs[index], packer, buffer)
@@ -170,7 +207,8 @@ impl Data<'_> {
         Ok(stored)
     }
 
-    fn jobs(&self) -> Vec<Job> {
+    /// Files with whole blocks, in pieces.
+    pub(super) fn jobs(&self) -> Vec<Job> {
         let mut jobs = Vec::new();
         for number in self.sizes.stored_files() {
             let length = self.sizes.length(number);
@@ -207,14 +245,48 @@ impl Data<'_> {
 }
 
 impl Stored {
+    /// Nothing yet, for so many inodes. The first block is the superblock's.
+    pub(super) fn of(inodes: usize) -> Self {
+        Self { files: vec![StoredFile::default(); inodes], clusters: Vec::new(), runs: Vec::new(), stretches: Vec::new(), end: 1 }
+    }
+
+    /// What a file's clusters, or runs, are; nothing for one that has others.
+    pub(super) fn clusters_of(&self, number: u32) -> &[Cluster] {
+        match self.files[number as usize - 1].form {
+            Form::Clusters { first, count } => self.clusters.get(first..first + count).unwrap_or_default(),
+            Form::Flat | Form::Chunks { .. } => &[],
+        }
+    }
+
+    /// See [`Self::clusters_of`].
+    pub(super) fn runs_of(&self, number: u32) -> &[Run] {
+        match self.files[number as usize - 1].form {
+            Form::Chunks { first, count } => self.runs.get(first..first + count).unwrap_or_default(),
+            Form::Flat | Form::Clusters { .. } => &[],
+        }
+    }
+
+    /// How many files have a form.
+    pub(super) fn count(&self, is_wanted: impl Fn(Form) -> bool) -> usize {
+        self.files.iter().filter(|file| is_wanted(file.form)).count()
+    }
+
+    /// A file's blocks follow each other, behind all that are placed.
+    pub(super) fn add_flat(&mut self, number: u32, blocks: u64) {
+        self.files[number as usize - 1] = StoredFile { start: self.end, blocks, form: Form::Flat };
+        self.stretches.push(Stretch { number, at: 0, blocks, place: self.end });
+        self.end += blocks;
+    }
+
     fn add(&mut self, job: &Job, packed: &Packed, is_packed: bool) {
         let blocks = packed.bytes.len() as u64 / BLOCK;
         let file = &mut self.files[job.number as usize - 1];
         if job.start == 0 {
-            *file = StoredFile { start: self.end, blocks: 0, clusters: is_packed.then_some((self.clusters.len(), 0)) };
+            let form = if is_packed { Form::Clusters { first: self.clusters.len(), count: 0 } } else { Form::Flat };
+            *file = StoredFile { start: self.end, blocks: 0, form };
         }
         file.blocks += blocks;
-        if let Some((_, count)) = &mut file.clusters {
+        if let Form::Clusters { count, .. } = &mut file.form {
             *count += packed.clusters.len();
             self.clusters.extend_from_slice(&packed.clusters);
         }

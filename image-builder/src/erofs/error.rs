@@ -14,6 +14,12 @@ pub enum ErofsError {
     /// [`crate::ErofsOptions::cluster_size`] is none.
     #[error("compressed clusters of {size} bytes are not possible: a power of two from 4096 to 1048576 is")]
     ClusterSize { size: u32 },
+    /// [`crate::ErofsOptions::chunk_size`] is none.
+    #[error("chunks of {size} bytes are not possible: a power of two from 4096 to 1048576 is")]
+    ChunkSize { size: u32 },
+    /// Chunks are never compressed.
+    #[error("chunks can't be compressed with {compressor}")]
+    CompressedChunks { compressor: &'static str },
     /// [`crate::ErofsOptions::label`] is too long.
     #[error("the label `{label}` is not 1 to 16 bytes without NUL")]
     Label { label: String },

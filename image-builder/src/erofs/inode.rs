@@ -3,12 +3,11 @@ use zerocopy::IntoBytes;
 
 use super::ErofsError;
 use super::compress::Codec;
-use super::data::Stored;
-use super::directory;
+use super::data::{Form, Stored};
 use super::format::{BLOCK, CompactInode, EXTENDED, ExtendedInode, LAYOUT_SHIFT, layout, mode};
-use super::index;
 use super::layout::{Layout, Sizes};
 use super::xattr::Xattrs;
+use super::{chunks, directory, index};
 use crate::census::Census;
 use crate::contents::Contents;
 use crate::limits::encode_device;
@@ -37,14 +36,21 @@ impl Inodes<'_> {
     /// Encodes an inode. `buffer` is used where the end of a file is read.
     pub(super) fn encode(&self, number: u32, buffer: &mut Vec<u8>) -> Result<Encoded, ErofsError> {
         let id = self.census.inode(number).node;
-        let clusters = self.stored.files[number as usize - 1].clusters;
+        let stored = self.stored.files[number as usize - 1];
         let mut encoded = Encoded { bytes: self.head(number, id), blocks: Vec::new() };
         encoded.bytes.extend_from_slice(&self.xattrs.own(number));
-        if let (Some((first, count)), Some(codec)) = (clusters, self.codec) {
-            let start = self.block_of(number);
-            let clusters = self.stored.clusters.get(first..first + count).unwrap_or_default();
-            encoded.bytes.extend_from_slice(&index::encode(codec.form(), self.sizes.head(number), clusters, start));
-            return Ok(encoded);
+        let head = self.sizes.head(number);
+        match (stored.form, self.codec) {
+            (Form::Clusters { .. }, Some(codec)) => {
+                let index = index::encode(codec.form(), head, self.stored.clusters_of(number), self.block_of(number));
+                encoded.bytes.extend_from_slice(&index);
+                return Ok(encoded);
+            }
+            (Form::Chunks { .. }, _) => {
+                encoded.bytes.extend_from_slice(&chunks::encode(head, self.stored.runs_of(number), stored.blocks));
+                return Ok(encoded);
+            }
+            _ => {}
         }
         match &self.tree.node(id).kind {
             Kind::File(_) => {
@@ -85,18 +91,20 @@ impl Inodes<'_> {
     fn head(&self, number: u32, id: NodeId) -> Vec<u8> {
         let node = self.tree.node(id);
         let metadata = &node.metadata;
-        let clusters = self.stored.files[number as usize - 1].clusters;
-        let layout = match clusters {
-            Some(_) => layout::COMPRESSED_COMPACT,
-            None if self.sizes.flat_tail(number) > 0 => layout::FLAT_INLINE,
-            None => layout::FLAT_PLAIN,
+        let stored = self.stored.files[number as usize - 1];
+        let layout = match stored.form {
+            Form::Clusters { .. } => layout::COMPRESSED_COMPACT,
+            Form::Chunks { .. } => layout::CHUNK_BASED,
+            Form::Flat if self.sizes.flat_tail(number) > 0 => layout::FLAT_INLINE,
+            Form::Flat => layout::FLAT_PLAIN,
         };
         let is_extended = self.sizes.is_extended(number);
         let format = layout << LAYOUT_SHIFT | if is_extended { EXTENDED } else { 0 };
-        let own = match &node.kind {
-            Kind::CharDevice { major, minor } | Kind::BlockDevice { major, minor } => encode_device(*major, *minor),
-            _ if clusters.is_some() => u32::try_from(self.stored.files[number as usize - 1].blocks).unwrap_or(u32::MAX),
-            _ => self.block_of(number),
+        let own = match (&node.kind, stored.form) {
+            (Kind::CharDevice { major, minor } | Kind::BlockDevice { major, minor }, _) => encode_device(*major, *minor),
+            (_, Form::Clusters { .. }) => u32::try_from(stored.blocks).unwrap_or(u32::MAX),
+            (_, Form::Chunks { .. }) => chunks::format(self.stored.runs_of(number), stored.blocks),
+            (_, Form::Flat) => self.block_of(number),
         };
         let links = self.census.inode(number).links;
         let i_mode = metadata.mode & 0o7777 | type_bits(&node.kind);

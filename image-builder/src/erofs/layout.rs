@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rootfs_tree::{Kind, Time, Tree};
 
-use super::data::Stored;
-use super::directory;
+use super::data::{Form, Stored};
 use super::format::{BLOCK, CompactInode, ExtendedInode};
 use super::index::inode_size;
 use super::place::Places;
 use super::xattr::Xattrs;
 use super::{ErofsError, ErofsOptions};
+use super::{chunks, directory};
 use crate::census::{Census, ROOT_INODE};
 use crate::duplicates::Duplicates;
 
@@ -167,16 +167,17 @@ impl Layout {
         };
         let mut places = Places::new();
         for (number, inode) in census.inodes() {
-            let own = &stored.files[number as usize - 1];
+            let own = stored.files[number as usize - 1];
             let kind = &tree.node(inode.node).kind;
             if !matches!(kind, Kind::File(_)) && sizes.flat_blocks(number) > 0 {
                 layout.directories[number as usize - 1] = u32::try_from(end).unwrap_or(u32::MAX);
                 end += sizes.flat_blocks(number);
             }
             let head = sizes.head(number);
-            let length = match own.clusters {
-                Some(_) => inode_size(head, sizes.length(number)),
-                None => head + sizes.flat_tail(number),
+            let length = match own.form {
+                Form::Clusters { .. } => inode_size(head, sizes.length(number)),
+                Form::Chunks { .. } => chunks::inode_size(head, stored.runs_of(number), own.blocks),
+                Form::Flat => head + sizes.flat_tail(number),
             };
             layout.offsets.push(places.take(length));
             layout.lengths.push(length);

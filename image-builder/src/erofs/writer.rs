@@ -3,7 +3,7 @@ use rootfs_tree::Tree;
 use zerocopy::IntoBytes;
 
 use super::compress::Codec;
-use super::data::Data;
+use super::data::{Data, Form, Stored};
 use super::format::{BLOCK, BLOCK_BITS, Incompat, MAGIC, SUPER_OFFSET, Superblock, algorithm, checksum, compat};
 use super::inode::Inodes;
 use super::layout::{Layout, Sizes};
@@ -31,8 +31,8 @@ pub struct ErofsLayout {
     duplicates: Duplicates,
     uuid: [u8; 16],
     nodes: usize,
-    /// Bytes, where nothing is compressed.
-    size: Option<u64>,
+    /// Where contents will be, and how many bytes the image has, where nothing is compressed.
+    planned: Option<(Stored, u64)>,
 }
 
 /// What was written.
@@ -46,11 +46,13 @@ pub struct Erofs {
     pub duplicates: usize,
     /// Files that are compressed.
     pub compressed: usize,
+    /// Files in chunks, of which some are also elsewhere or zeros.
+    pub chunked: usize,
 }
 
 impl ErofsLayout {
     /// Looks whether a tree can become an erofs. Files of the same length are read when nobody has hashed them yet: contents that are the same are stored
-    /// once.
+    /// once. With chunks all files are read that have more than a block.
     ///
     /// # Errors
     /// When the tree has what erofs can't say, or a content can't be read.
@@ -61,13 +63,14 @@ impl ErofsLayout {
         let contents = Contents::of(tree, LEAST_HOLE);
         let duplicates = Duplicates::of(tree, &census, &contents.sources)?;
         let uuid = options.uuid.unwrap_or_else(|| identity_of(tree, options));
-        let mut layout = Self { options: options.clone(), census, duplicates, uuid, nodes: tree.node_count(), size: None };
+        let mut layout = Self { options: options.clone(), census, duplicates, uuid, nodes: tree.node_count(), planned: None };
         let xattrs = Xattrs::of(tree, &layout.census)?;
         if options.compression == ErofsCompression::None {
             let sizes = layout.sizes(tree, &xattrs);
-            let stored = Data { census: &layout.census, contents: &contents, sizes: &sizes }.place();
+            let chunk_size = options.chunk_size.and_then(|size| usize::try_from(size).ok());
+            let stored = Data { census: &layout.census, contents: &contents, sizes: &sizes }.place(chunk_size)?;
             let end = Layout::of(tree, &layout.census, &sizes, &xattrs, &stored)?.end;
-            layout.size = Some(end * BLOCK);
+            layout.planned = Some((stored, end * BLOCK));
         }
         Ok(layout)
     }
@@ -75,7 +78,7 @@ impl ErofsLayout {
     /// Bytes, where nothing is compressed; else they are known once it is written.
     #[must_use]
     pub fn size(&self) -> Option<u64> {
-        self.size
+        self.planned.as_ref().map(|(_, size)| *size)
     }
 
     /// The filesystem's identity.
@@ -105,21 +108,26 @@ impl ErofsLayout {
         let data = Data { census: &self.census, contents: &contents, sizes: &sizes };
         let codec = Codec::of(&self.options);
         image.advance(sizes.shared_files().map(|(later, _)| sizes.length(later)).sum());
-        let stored = match &codec {
-            Some(codec) => data.compress(codec, image)?,
-            None => {
-                let stored = data.place();
-                data.copy(&stored, image)?;
+        let compressed;
+        let stored = match (&self.planned, &codec) {
+            (Some((stored, _)), _) => {
+                image.advance(data.found_elsewhere(stored));
+                data.copy(stored, image)?;
                 stored
             }
+            (None, Some(codec)) => {
+                compressed = data.compress(codec, image)?;
+                &compressed
+            }
+            (None, None) => return Err(ErofsError::TreeChanged),
         };
-        let layout = Layout::of(tree, &self.census, &sizes, &xattrs, &stored)?;
+        let layout = Layout::of(tree, &self.census, &sizes, &xattrs, stored)?;
         let inodes = Inodes {
             tree,
             census: &self.census,
             sizes: &sizes,
             xattrs: &xattrs,
-            stored: &stored,
+            stored,
             layout: &layout,
             contents: &contents,
             codec: codec.as_ref(),
@@ -133,14 +141,16 @@ impl ErofsLayout {
             size: layout.end * BLOCK,
             inodes: self.census.last(),
             duplicates: self.duplicates.count(),
-            compressed: stored.files.iter().filter(|file| file.clusters.is_some()).count(),
+            compressed: stored.count(|form| matches!(form, Form::Clusters { .. })),
+            chunked: stored.count(|form| matches!(form, Form::Chunks { .. })),
         })
     }
 
     fn write_superblock(&self, inodes: &Inodes<'_>, image: &Image<'_>) -> Result<(), ErofsError> {
         let Inodes { layout, sizes, stored, codec, .. } = inodes;
         // An image without a compressed file is read by what knows no compression.
-        let codec = codec.filter(|_| stored.files.iter().any(|file| file.clusters.is_some()));
+        let has = |is_wanted: fn(Form) -> bool| stored.count(is_wanted) > 0;
+        let codec = codec.filter(|_| has(|form| matches!(form, Form::Clusters { .. })));
         let configuration = codec.map(Codec::configuration).unwrap_or_default();
         let algorithms = if configuration.is_empty() {
             0
@@ -151,8 +161,10 @@ impl ErofsLayout {
         };
         let mut volume_name = [0; 16];
         volume_name[..self.options.label.len()].copy_from_slice(&self.options.label);
-        let incompat =
-            Incompat::default().with(Incompat::ZERO_PADDING, codec.is_some()).with(Incompat::COMPR_CFGS, !configuration.is_empty());
+        let incompat = Incompat::default()
+            .with(Incompat::ZERO_PADDING, codec.is_some())
+            .with(Incompat::COMPR_CFGS, !configuration.is_empty())
+            .with(Incompat::CHUNKED_FILE, has(|form| matches!(form, Form::Chunks { .. })));
         // The layout is checked: all blocks have numbers of 32 bits.
         let block = |number: u64| u32::try_from(number).unwrap_or(u32::MAX).into();
         let superblock = Superblock {
@@ -239,7 +251,10 @@ impl Inodes<'_> {
         if is_read || self.sizes.is_shared(number) || self.tree.file(self.census.inode(number).node).is_none() {
             return 0;
         }
-        self.sizes.flat_tail(number)
+        match self.stored.files[number as usize - 1].form {
+            Form::Chunks { .. } => 0,
+            Form::Flat | Form::Clusters { .. } => self.sizes.flat_tail(number),
+        }
     }
 }
 
@@ -248,7 +263,7 @@ fn identity_of(tree: &Tree, options: &ErofsOptions) -> [u8; 16] {
     let mut feed = Feed::new("erofs 1");
     feed.bytes(&options.label);
     let (compression, level) = match options.compression {
-        ErofsCompression::None => (0, 0),
+        ErofsCompression::None => options.chunk_size.map_or((0, 0), |size| (4, size)),
         ErofsCompression::Lz4 => (1, 0),
         ErofsCompression::Lz4Hc { level } => (2, level),
         ErofsCompression::Zstd { level } => (3, level),

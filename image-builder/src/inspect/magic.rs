@@ -2,7 +2,7 @@ use super::{InspectError, read};
 use crate::source::ImageSource;
 
 /// What is known by its first bytes only: where they are, and what it is called.
-const KNOWN: [(u64, &[u8], &str); 26] = [
+const KNOWN: [(u64, &[u8], &str); 24] = [
     (4086, b"SWAPSPACE2", "swap"),
     (0, b"XFSB", "xfs"),
     (0x10040, b"_BHRfS_M", "btrfs"),
@@ -24,9 +24,7 @@ const KNOWN: [(u64, &[u8], &str); 26] = [
     (0, b"!<arch>\n", "ar"),
     (0, &[b'P', b'K', 3, 4], "zip"),
     (0, b"7z\xBC\xAF\x27\x1C", "7z"),
-    (0, b"BZh", "bzip2"),
     (0, &[0x02, 0x21, 0x4C, 0x18], "lz4"),
-    (0, &[0x04, 0x22, 0x4D, 0x18], "lz4"),
     (0, b"070707", "cpio-odc"),
     (0, &[0xC7, 0x71], "cpio-binary"),
 ];

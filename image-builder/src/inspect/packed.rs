@@ -19,6 +19,8 @@ pub enum Packing {
     Gzip,
     Xz,
     Zstd,
+    Bzip2,
+    Lz4,
 }
 
 impl Packing {
@@ -29,6 +31,8 @@ impl Packing {
             Self::Gzip => "gzip",
             Self::Xz => "xz",
             Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Lz4 => "lz4",
         }
     }
 
@@ -38,6 +42,9 @@ impl Packing {
             [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            // A block, or the end of an empty stream.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, ..] => Some(Self::Bzip2),
+            [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Lz4),
             _ => None,
         }
     }
@@ -53,7 +60,34 @@ impl Packing {
                 decoder.window_log_max(ZSTD_WINDOW)?;
                 Box::new(decoder)
             }
+            Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(packed)),
+            Self::Lz4 => Box::new(Frames { decoder: Some(lz4::Decoder::new(packed)?) }),
         })
+    }
+}
+
+/// All frames of an lz4 stream.
+struct Frames<R: BufRead> {
+    decoder: Option<lz4::Decoder<R>>,
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(mut decoder) = self.decoder.take() {
+            let count = decoder.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                self.decoder = Some(decoder);
+                return Ok(count);
+            }
+            let (mut rest, is_whole) = decoder.finish();
+            // As the library has it, such an error could be tried again.
+            is_whole.map_err(|error| io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()))?;
+            if rest.fill_buf()?.is_empty() {
+                return Ok(0);
+            }
+            self.decoder = Some(lz4::Decoder::new(rest)?);
+        }
+        Ok(0)
     }
 }
 

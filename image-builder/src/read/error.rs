@@ -25,8 +25,17 @@ pub enum ReadError {
     #[error("the disk has no partition with a root filesystem that can be read")]
     NoRoot,
     /// A disk on which several partitions could be.
-    #[error("the disk has several filesystems and none is marked as the root: partitions {numbers}")]
-    SeveralRoots { numbers: String },
+    #[error("the disk has several filesystems and none is marked as the root: partitions {partitions}")]
+    SeveralRoots { partitions: String },
+    /// A partition was asked for that is not there.
+    #[error("the disk has no partition {number}: there are {partitions}")]
+    NoPartition { number: u32, partitions: String },
+    /// A partition was asked for that has no files, or none that can be read.
+    #[error("partition {number} has no filesystem that can be read: it is {found}")]
+    NoFilesystem { number: u32, found: &'static str },
+    /// A partition was asked for of what has none.
+    #[error("there is no partition {number}: it is {found}, without a partition table")]
+    NoTable { number: u32, found: &'static str },
     /// What ext4's reader says.
     #[error(transparent)]
     Ext4(#[from] Ext4ReadError),
@@ -74,9 +83,7 @@ impl ReadError {
             Self::Ext4Damaged(_) => Some("`rootfs-gen verify IMAGE` tells what else is wrong; `e2fsck -f IMAGE` mends it"),
             Self::Squashfs(_) | Self::Erofs(_) => Some("`rootfs-gen verify IMAGE` tells what is wrong"),
             Self::NoRoot | Self::NoTree { .. } => Some("`rootfs-gen inspect IMAGE` tells what is in it"),
-            Self::SeveralRoots { .. } => {
-                Some("`rootfs-gen inspect IMAGE` tells where they are; copy the one you mean into a file of its own")
-            }
+            Self::SeveralRoots { .. } => Some("--partition NUMBER says which; `rootfs-gen inspect IMAGE` tells more of them"),
             Self::TooMuch { .. } => Some("it was made to fill disks; unpack it with its own tools where that does no harm"),
             _ => None,
         }

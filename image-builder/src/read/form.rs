@@ -1,5 +1,5 @@
 use super::ReadError;
-use crate::inspect::{ArchiveForm, Content, DiskFacts, InspectError, Kind, Packing};
+use crate::inspect::{ArchiveForm, Content, DiskFacts, Kind, Packing};
 use crate::source::ImageSource;
 
 /// What an image is, as far as it takes to read it.
@@ -56,7 +56,7 @@ impl Form {
             Kind::Content(Content::Disk(disk)) => return Ok(Self::Disk(disk)),
             Kind::Content(content) => match Filesystem::of(&content) {
                 Some(filesystem) => return Ok(Self::Filesystem(filesystem)),
-                None => packed_otherwise(source)?.unwrap_or(content.name()),
+                None => content.name(),
             },
         };
         Err(ReadError::NoTree { found })
@@ -69,18 +69,4 @@ impl Form {
             _ => Err(ReadError::NoRoot),
         }
     }
-}
-
-/// What others unpack.
-fn packed_otherwise(source: &dyn ImageSource) -> Result<Option<&'static str>, ReadError> {
-    let mut start = [0; 4];
-    match source.read_exact_at(0, &mut start) {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
-        result => result.map_err(|source| InspectError::Read { offset: 0, source })?,
-    }
-    Ok(match start {
-        [b'B', b'Z', b'h', b'1'..=b'9'] => Some("packed with bzip2; gzip, xz and zstd can be unpacked here"),
-        [0x04, 0x22, 0x4d, 0x18] => Some("packed with lz4; gzip, xz and zstd can be unpacked here"),
-        _ => None,
-    })
 }

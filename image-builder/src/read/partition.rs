@@ -5,10 +5,19 @@ use crate::inspect::{DiskFacts, PartitionEntry, PartitionFacts};
 /// Names that people give the partition of the root filesystem.
 const NAMES: [&str; 3] = ["root", "rootfs", "kata-containers"];
 
-/// The partition that is the root filesystem, where it begins and how long it is: the one whose type or name says so, or the only one that can be read.
-pub(super) fn root_of(disk: &DiskFacts) -> Result<(u32, u64, u64), ReadError> {
-    let readable: Vec<&PartitionFacts> = disk.partitions.iter().filter(|one| Filesystem::of(&one.content).is_some()).collect();
+/// A partition, where it begins and how long it is: the one that was asked for; else the one whose type or name says that it is the root filesystem, or the only
+/// one that can be read.
+pub(super) fn choose(disk: &DiskFacts, wanted: Option<u32>) -> Result<(u32, u64, u64), ReadError> {
     let place = |one: &PartitionFacts| (one.number, one.start, one.length);
+    let is_readable = |one: &PartitionFacts| Filesystem::of(&one.content).is_some();
+    if let Some(number) = wanted {
+        return match disk.partitions.iter().find(|one| one.number == number) {
+            None => Err(ReadError::NoPartition { number, partitions: told(disk.partitions.iter()) }),
+            Some(one) if !is_readable(one) => Err(ReadError::NoFilesystem { number, found: one.content.name() }),
+            Some(one) => Ok(place(one)),
+        };
+    }
+    let readable: Vec<&PartitionFacts> = disk.partitions.iter().filter(|one| is_readable(one)).collect();
     for is_root in [is_typed, is_named] {
         if let Some(one) = readable.iter().find(|one| is_root(one)) {
             return Ok(place(one));
@@ -17,11 +26,14 @@ pub(super) fn root_of(disk: &DiskFacts) -> Result<(u32, u64, u64), ReadError> {
     match readable[..] {
         [] => Err(ReadError::NoRoot),
         [one] => Ok(place(one)),
-        _ => {
-            let numbers: Vec<String> = readable.iter().map(|one| one.number.to_string()).collect();
-            Err(ReadError::SeveralRoots { numbers: numbers.join(", ") })
-        }
+        _ => Err(ReadError::SeveralRoots { partitions: told(readable.into_iter()) }),
     }
+}
+
+/// `1 (ext4), 2 (squashfs)`
+fn told<'a>(partitions: impl Iterator<Item = &'a PartitionFacts>) -> String {
+    let told: Vec<String> = partitions.map(|one| format!("{} ({})", one.number, one.content.name())).collect();
+    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
 }
 
 /// Whether a type of the Discoverable Partitions Specification says so.

@@ -1,5 +1,6 @@
 //! erofs, judged by erofs-utils and the kernel.
 
+mod chunks;
 mod damage;
 mod forms;
 mod judge;

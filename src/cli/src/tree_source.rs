@@ -10,27 +10,53 @@ use rootfs_tree::{Tree, TreeError};
 use crate::failure::{Exit, Failure};
 use crate::record;
 
-/// The tree of anything that has one, on the host. What must be unpacked goes into `spool`, which must stay as long as the tree is used.
+/// What has a tree on the host.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TreeSource<'a> {
+    pub(crate) path: &'a Path,
+    /// Of a disk with several, by its number.
+    pub(crate) partition: Option<u32>,
+}
+
+/// The tree of anything that has one. What must be unpacked goes into `spool`, which must stay as long as the tree is used.
 ///
 /// # Errors
 /// When it can't be read, or there is no tree in it.
-pub(crate) fn read(path: &Path, hash: bool, spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Tree, Failure> {
-    if fs_err::metadata(path).map_err(|error| Failure::of(&error))?.is_dir() {
-        return record::scan(path, hash).map_err(|error| unreadable(&error));
+pub(crate) fn read(source: TreeSource<'_>, hash: bool, spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Tree, Failure> {
+    if fs_err::metadata(source.path).map_err(|error| Failure::of(&error))?.is_dir() {
+        source.refuse_partition()?;
+        return record::scan(source.path, hash).map_err(|error| unreadable(&error));
     }
-    let mut tree = read_file(path, spool, interrupted)?;
+    let mut tree = read_file(source, spool, interrupted)?;
     if hash {
         tree.hash_contents().map_err(|error| unreadable(&error))?;
     }
     Ok(tree)
 }
 
+impl TreeSource<'_> {
+    /// A directory has none.
+    ///
+    /// # Errors
+    /// When one was asked for.
+    pub(crate) fn refuse_partition(&self) -> Result<(), Failure> {
+        match self.partition {
+            None => Ok(()),
+            Some(number) => {
+                let complaint = format!("--partition {number} is for disk images, and `{}` is a directory", self.path.display());
+                Err(Failure::new(complaint).exit(Exit::Usage))
+            }
+        }
+    }
+}
+
 /// The same of what is no directory.
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn read_file(path: &Path, spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Tree, Failure> {
-    match ReadImage::of(path, spool, &Watch(interrupted)) {
+pub(crate) fn read_file(source: TreeSource<'_>, spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Tree, Failure> {
+    let path = source.path;
+    match ReadImage::of_partition(path, source.partition, spool, &Watch(interrupted)) {
         Ok(image) => Ok(image.tree),
         Err(ReadError::Cancelled) => Err(Failure::new("interrupted").exit(Exit::Interrupted)),
         Err(ReadError::Tree(error)) => Err(unreadable(&error)),

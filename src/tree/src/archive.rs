@@ -7,13 +7,11 @@ mod header;
 mod members;
 mod pax;
 mod reader;
+mod sparse;
 mod writer;
 
 /// Size of a header, and what contents are padded to.
 const BLOCK: u64 = 512;
-
-/// GNU tar's sparse files, in any of their four forms.
-const SPARSE: &str = "it is a sparse file: pack it without --sparse";
 
 /// What is in the way of an archive's next block after `length` bytes.
 fn padding(length: u64) -> u64 {

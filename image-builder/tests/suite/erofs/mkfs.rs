@@ -11,7 +11,7 @@ use crate::judge::{path, run_well};
 use crate::random::is_full;
 use crate::squashfs::mksquashfs::copy_some;
 
-fn mkfs(image: &Path, directory: &Path, arguments: &[&str]) {
+pub(super) fn mkfs(image: &Path, directory: &Path, arguments: &[&str]) {
     run_well("mkfs.erofs", &[arguments, &["--quiet", path(image), path(directory)]].concat());
 }
 

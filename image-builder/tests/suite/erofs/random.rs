@@ -1,17 +1,15 @@
 //! Random trees through the writer and back through the kernel.
 
 use proptest::prelude::*;
-use rootfs_image::ErofsOptions;
+use rootfs_image::{ErofsCompression, ErofsOptions};
 
 use super::judge::{COMPRESSIONS, assert_kernel_sees, write};
 use crate::random::{cases, crowd, grow, metadata, sprout};
 
 fn options() -> impl Strategy<Value = ErofsOptions> {
-    (prop::sample::select(&COMPRESSIONS[..]), 12..=16_u32, any::<bool>()).prop_map(|(compression, power, inline_data)| ErofsOptions {
-        compression,
-        cluster_size: 1 << power,
-        inline_data,
-        ..ErofsOptions::default()
+    (prop::sample::select(&COMPRESSIONS[..]), 12..=16_u32, any::<[bool; 2]>()).prop_map(|(compression, power, [inline_data, is_cut])| {
+        let chunk_size = Some(1 << power).filter(|_| is_cut && compression == ErofsCompression::None);
+        ErofsOptions { compression, cluster_size: 1 << power, chunk_size, inline_data, ..ErofsOptions::default() }
     })
 }
 

@@ -55,6 +55,11 @@ fn options() {
             "compressed clusters of 2048 bytes are not possible: a power of two from 4096 to 1048576 is",
         ),
         (
+            ErofsOptions { compression: ErofsCompression::None, chunk_size: Some(2 << 20), ..ErofsOptions::default() },
+            "chunks of 2097152 bytes are not possible: a power of two from 4096 to 1048576 is",
+        ),
+        (ErofsOptions { chunk_size: Some(4096), ..ErofsOptions::default() }, "chunks can't be compressed with lz4hc"),
+        (
             ErofsOptions { label: vec![b'x'; 17], ..ErofsOptions::default() },
             "the label `xxxxxxxxxxxxxxxxx` is not 1 to 16 bytes without NUL",
         ),

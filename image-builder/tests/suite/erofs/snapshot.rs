@@ -3,13 +3,14 @@
 use rootfs_image::{ErofsCompression, ErofsLayout, ErofsOptions};
 use rootfs_tree::{Kind, Tree};
 
+use super::chunks::chunks;
 use super::judge::{with, write};
 use super::read::full;
 use crate::forest::{add, empty, everything};
 use crate::snapshot::digest;
 use crate::squashfs::judge::noise;
 
-fn all() -> [ErofsOptions; 6] {
+fn all() -> [ErofsOptions; 7] {
     let large = ErofsOptions { cluster_size: 64 << 10, ..with(ErofsCompression::zstd()) };
     let mapped = ErofsOptions { inline_data: false, label: b"root".to_vec(), ..with(ErofsCompression::None) };
     [
@@ -19,6 +20,7 @@ fn all() -> [ErofsOptions; 6] {
         with(ErofsCompression::lz4hc()),
         with(ErofsCompression::zstd()),
         large,
+        chunks(4096),
     ]
 }
 
@@ -33,6 +35,7 @@ fn pinned_digests() {
         "18f9e0834dc1b82997c828fd91f7fb65e1317b11352b77ec8012f1be5be750bf",
         "a18438c257f8a18b3eb9bfb63f90782a105c2da7ca410fafaece2156c3e1a11d",
         "4b60e678497a6df7c6ce1586ca38d0815ec1d6f8e7d1154b8d9d86a0c8cb8104",
+        "40727b9fed67df8e413146efd05e95d9a1a1973dfad8d08e57bd1f3b12b909d3",
     ];
     let found = all().map(|options| digest(&write(&full(), &options).image));
     assert_eq!(found, expected);
@@ -62,6 +65,6 @@ fn identifiers_follow_the_tree_and_the_options() {
     found.extend([plan(&empty(), &usual), plan(&changed, &usual)]);
     found.sort_unstable();
     found.dedup();
-    assert_eq!(found.len(), 8);
+    assert_eq!(found.len(), 9);
     assert_eq!(plan(&empty(), &ErofsOptions { uuid: Some([9; 16]), ..usual }), [9; 16]);
 }

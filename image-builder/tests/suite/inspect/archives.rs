@@ -62,7 +62,13 @@ fn cpio_with_and_without_checksums() {
 #[test]
 fn compressed_streams() {
     let directory = tempfile::tempdir().unwrap();
-    for (program, packing) in [("gzip -c", Packing::Gzip), ("xz -c", Packing::Xz), ("zstd -qc", Packing::Zstd)] {
+    for (program, packing) in [
+        ("gzip -c", Packing::Gzip),
+        ("xz -c", Packing::Xz),
+        ("zstd -qc", Packing::Zstd),
+        ("bzip2 -c", Packing::Bzip2),
+        ("lz4 -qc", Packing::Lz4),
+    ] {
         for (script, form, members) in [
             ("tar -c .", ArchiveForm::Tar, 5),
             ("find . | cpio --quiet -o -H newc", ArchiveForm::Cpio, 5),

@@ -104,6 +104,40 @@ fn what_is_compressed_as_a_whole_is_unpacked_first() {
     assert_eq!(complaint(&judged.image), "there is no tree in it: it is unknown");
 }
 
+/// Streams behind each other are one, as their programs have it.
+#[test]
+fn what_bzip2_and_lz4_pack_is_unpacked() {
+    let judged = crate::judge::write(&crate::forest::everything(), &rootfs_image::Ext4Options::default());
+    let mut expected = crate::forest::everything();
+    expected.hash_contents().unwrap();
+    let whole = judged.directory.path().join("whole");
+    fs_err::rename(&judged.image, &whole).unwrap();
+    for program in ["bzip2 -c", "lz4 -qc", "lz4 -qc -BD -B4 --content-size", "lz4 -qc --no-frame-crc -12"] {
+        let half = fs_err::metadata(&whole).unwrap().len() / 2;
+        let (from, to) = (path(&whole), path(&judged.image));
+        shell(&format!("{program} {from} >{to}"));
+        crate::judge::assert_reader_sees(&judged.image, &expected);
+        shell(&format!("(head -c {half} {from} | {program}; tail -c +{} {from} | {program}) >{to}", half + 1));
+        crate::judge::assert_reader_sees(&judged.image, &expected);
+        let packed = fs_err::read(&judged.image).unwrap();
+        for length in [packed.len() - 1, packed.len() / 2, 40] {
+            fs_err::write(&judged.image, &packed[..length]).unwrap();
+            assert_eq!(complaint(&judged.image), "can't unpack the image", "{program}: {length}");
+        }
+        fs_err::write(&judged.image, [&packed[..], b"and more"].concat()).unwrap();
+        assert_eq!(complaint(&judged.image), "can't unpack the image", "{program}");
+    }
+    // A tar of either.
+    let root = forest(judged.directory.path());
+    fs_err::remove_dir_all(root.join("dev")).unwrap();
+    for program in ["bzip2", "lz4"] {
+        shell(&format!("tar -C {} -c . | {program} -c >{}", path(&root), path(&judged.image)));
+        let found = try_read(&judged.image).unwrap();
+        let differences = rootfs_tree::diff(&plain(&root), &found);
+        assert!(differences.is_empty(), "{differences:?}");
+    }
+}
+
 #[test]
 fn our_own_archives_come_back() {
     let directory = tempfile::tempdir().unwrap();

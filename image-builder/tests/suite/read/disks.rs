@@ -50,11 +50,25 @@ fn several_roots_are_told_apart_by_what_the_table_says() {
         bytes[start..start + part.len()].copy_from_slice(&part);
     }
     fs_err::write(&image, bytes).unwrap();
-    assert_eq!(complaint(&image), "the disk has several filesystems and none is marked as the root: partitions 1, 2");
+    assert_eq!(complaint(&image), "the disk has several filesystems and none is marked as the root: partitions 1 (ext4), 2 (ext4)");
+    let read = |number| {
+        let spool = tempfile::tempdir().unwrap();
+        let read = ReadImage::of_partition(&image, Some(number), spool.path(), &Quiet).map_err(|error| error.to_string())?;
+        assert_eq!(read.partition, Some(number));
+        Ok::<_, String>(hashed(read.tree))
+    };
+    for (number, expected) in [(1, everything()), (2, crate::forest::empty())] {
+        assert_eq!(read(number).unwrap().digest().unwrap(), hashed(expected).digest().unwrap());
+    }
+    assert_eq!(read(3).unwrap_err(), "the disk has no partition 3: there are 1 (ext4), 2 (ext4)");
+    let alone = ReadImage::of_partition(&one.image, Some(1), directory.path(), &Quiet).unwrap_err();
+    assert_eq!(alone.to_string(), "there is no partition 1: it is ext4, without a partition table");
     run_well("sgdisk", &["--typecode=2:8304", path(&image)]);
     assert_reader_sees(&image, &hashed(crate::forest::empty()));
+    assert_eq!(read(1).unwrap().digest().unwrap(), hashed(everything()).digest().unwrap());
     run_well("sgdisk", &["--typecode=2:8300", "--change-name=1:root", path(&image)]);
     assert_reader_sees(&image, &hashed(everything()));
     run_well("sgdisk", &["--delete=1", "--delete=2", "--new=3:110000:0", path(&image)]);
+    assert_eq!(read(3).unwrap_err(), "partition 3 has no filesystem that can be read: it is unknown");
     assert!(complaint(&image).starts_with("the disk has"), "{}", complaint(&image));
 }

@@ -42,7 +42,7 @@ pub struct ImageArgs {
     #[arg(long, value_name = "PROFILE", help_heading = "Output")]
     pub ext4_profile: Option<String>,
     /// The size of its blocks: 1K to 4K in ext4, 4K if not said; 4K to 1M in a squashfs, 128K if not said;
-    /// of compressed clusters in an erofs: 4K to 1M, 4K if not said
+    /// of compressed clusters in an erofs: 4K to 1M, 4K if not said; with --compress none of chunks, equal ones stored once
     #[arg(long, value_name = "SIZE", help_heading = "Output")]
     pub block_size: Option<String>,
 }
@@ -53,6 +53,9 @@ pub struct ImageVerbArgs {
     /// The root filesystem: a directory, an archive or an image of any kind, and layers that are laid over it
     #[arg(value_name = "DIR|FILE", required = true)]
     pub layers: Vec<PathBuf>,
+    /// The partition of the disk image that is given first, by its number, where several have a filesystem
+    #[arg(long, value_name = "NUMBER")]
+    pub partition: Option<u32>,
     /// Write it into this file; the suffix says how (.img, .qcow2, .squashfs, .cpio.gz, .tar.xz …), or what stands in front of a colon
     #[arg(short, long, value_name = "FILE|oci:DIR|docker-archive:FILE", required_unless_present = "write", help_heading = "Output")]
     pub output: Option<PathBuf>,

@@ -12,7 +12,7 @@ use crate::privilege::become_owner;
 use crate::record;
 use crate::report::{findings_json, write_findings};
 use crate::target::record_path;
-use crate::tree_source;
+use crate::tree_source::{self, TreeSource};
 
 pub(super) fn run(args: &CheckArgs, environment: &Environment, interrupted: &Arc<AtomicBool>) -> Result<Exit, Failure> {
     become_owner(&args.root, environment)?;
@@ -20,7 +20,7 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment, interrupted: &Arc
     let known = if root.is_dir() { record::read_expected(&record_path(&root))? } else { None };
     let expected = known.unwrap_or_else(Expected::bootable);
     let spool = tempfile::tempdir().map_err(|error| Failure::of(&error))?;
-    let tree = tree_source::read(&root, false, spool.path(), interrupted)?;
+    let tree = tree_source::read(TreeSource { path: &root, partition: args.partition }, false, spool.path(), interrupted)?;
     let findings = expected.check(&tree)?;
     if args.json {
         print_json(&findings_json(&findings))?;

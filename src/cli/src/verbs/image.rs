@@ -33,7 +33,7 @@ use crate::settings::output;
 use crate::sourced::{Source, Sourced};
 use crate::starter::Starter;
 use crate::target::{Targets, record_path};
-use crate::tree_source;
+use crate::tree_source::{self, TreeSource};
 use crate::units;
 use crate::wishes::Wishes;
 
@@ -67,7 +67,7 @@ pub(super) fn run(
         args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
     let targets = Targets::claim_for(None, Some(&output), args.force)?;
     let progress = Progress::new(Verbosity::Normal, Arc::clone(&interrupted));
-    let source = read(&layers, targets.stage(), &interrupted)?;
+    let source = read(&layers, args.partition, targets.stage(), &interrupted)?;
 
     progress.event(Event::Began(Step::Check));
     let findings = if args.no_check || extension.is_some() { Vec::new() } else { source.expected.check(&source.tree)? };
@@ -150,24 +150,26 @@ struct Root {
 }
 
 /// The layers one over another, with what is known of the first: what lies beside a directory of ours.
-fn read(layers: &[PathBuf], spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Root, Failure> {
+fn read(layers: &[PathBuf], partition: Option<u32>, spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Root, Failure> {
     let failed = |error: TreeError| Failure::of(&error);
     let (mut tree, mut lock, mut expected) = (Tree::default(), None, Expected::bootable());
     for (number, layer) in layers.iter().enumerate() {
         let spool = spool.join(format!("layer {number}"));
+        let source = TreeSource { path: layer, partition: partition.filter(|_| number == 0) };
         if number > 0 && layer.is_dir() {
             lay_layer(&mut tree, layer, &spool)?;
         } else if number > 0 {
-            let upper = tree_source::read_file(layer, &spool, interrupted)?;
+            let upper = tree_source::read_file(source, &spool, interrupted)?;
             tree.overlay(&upper, Overlay::Layer)
                 .map_err(|error| Failure::new(format!("can't lay `{}` over the tree", layer.display())).because(&error))?;
         } else if layer.is_dir() {
+            source.refuse_partition()?;
             tree = record::scan(layer, false).map_err(failed)?;
             let record = record_path(layer);
             expected = read_expected(&record)?.unwrap_or(expected);
             lock = read_lock(&record)?;
         } else {
-            tree = tree_source::read_file(layer, &spool, interrupted)?;
+            tree = tree_source::read_file(source, &spool, interrupted)?;
         }
     }
     tree.hash_contents().map_err(failed)?;

@@ -1,4 +1,5 @@
 use super::pax::{decimal, parse, parse_time, xattr_name};
+use super::sparse;
 use crate::node::{Time, Xattrs};
 use crate::xattrs::belongs;
 
@@ -12,6 +13,9 @@ pub(super) struct Extension {
     pub(super) gid: Option<u32>,
     pub(super) mtime: Option<Time>,
     pub(super) xattrs: Xattrs,
+    /// Of a sparse file, whose other name tells where it was packed.
+    pub(super) sparse_name: Option<Vec<u8>>,
+    pub(super) sparse: sparse::Records,
 }
 
 impl Extension {
@@ -26,7 +30,8 @@ impl Extension {
                 b"uid" => self.uid = unless_empty(value, id).ok_or("its owner is not one")?,
                 b"gid" => self.gid = unless_empty(value, id).ok_or("its group is not one")?,
                 b"mtime" => self.mtime = unless_empty(value, parse_time).ok_or("its time is not one")?,
-                _ if key.starts_with(b"GNU.sparse.") => return Err(super::SPARSE),
+                b"GNU.sparse.name" => self.sparse_name = bytes(),
+                _ if key.starts_with(b"GNU.sparse.") => self.sparse.take(key, value)?,
                 _ => self.take_xattr(key, value),
             }
         }
@@ -36,7 +41,8 @@ impl Extension {
     /// Takes what a header says of all entries after it, which can only be what many have in common: a large value would be kept once for each.
     pub(super) fn take_global(&mut self, header: &[u8]) -> Result<(), &'static str> {
         self.take(header)?;
-        if self.name.is_some() || self.target.is_some() || self.size.is_some() || !self.xattrs.is_empty() {
+        let is_one = self.name.is_some() || self.target.is_some() || self.size.is_some() || self.sparse_name.is_some();
+        if is_one || self.sparse.is_some() || !self.xattrs.is_empty() {
             return Err("its global header says of all entries what only one can have");
         }
         Ok(())
@@ -71,7 +77,7 @@ mod tests {
 
     #[test]
     fn absurd_values_are_refused() {
-        for bad in ["18 uid=4294967296\n", "18 uid=4294967295\n", "10 gid=-1\n", "11 size=-1\n", "11 mtime=x\n", "22 GNU.sparse.major=1\n"]
+        for bad in ["18 uid=4294967296\n", "18 uid=4294967295\n", "10 gid=-1\n", "11 size=-1\n", "11 mtime=x\n", "22 GNU.sparse.major=x\n"]
         {
             assert_eq!(bad.len().to_string(), bad.split(' ').next().unwrap(), "{bad:?}");
             Extension::default().take(bad.as_bytes()).unwrap_err();

@@ -3,7 +3,8 @@ use fs_err::os::unix::fs::FileExt;
 use tar::{EntryType, Header};
 
 use super::extension::Extension;
-use super::{BLOCK, SPARSE, fields, padding};
+use super::sparse::{self, Map};
+use super::{BLOCK, fields, padding};
 use crate::TreeError;
 use crate::node::{Metadata, Time};
 
@@ -23,8 +24,10 @@ pub(super) struct Member {
     pub(super) metadata: Metadata,
     /// Of a device: major and minor.
     pub(super) device: (u32, u32),
-    /// Where the content starts, and its length.
+    /// Where the content starts, and its length; without its holes.
     pub(super) content: (u64, u64),
+    /// Of a sparse file.
+    pub(super) sparse: Option<Map>,
 }
 
 impl Member {
@@ -63,12 +66,14 @@ impl<'a> Members<'a> {
             let name = shown(&header, &extension);
             let wrong = |reason: &str| TreeError::Archive { entry: name.clone(), reason: reason.to_owned() };
             let kind = header.entry_type();
+            let map = self.oldest_map(&header, kind)?.transpose().map_err(wrong)?;
             let content = size_of(&header, kind, &extension).and_then(|size| self.content(size)).map_err(wrong)?;
             if is_volume_label(kind) {
                 continue;
             }
             if !describes_another(kind) {
-                return member(&header, extension, content).map(Some).map_err(wrong);
+                let (map, content) = self.sparse(map, &mut extension, content).map_err(wrong)?;
+                return member(&header, extension, content, map).map(Some).map_err(wrong);
             }
             let bytes = self.extension(content)?;
             match kind {
@@ -114,6 +119,48 @@ impl<'a> Members<'a> {
         Ok(Some(header))
     }
 
+    /// The map of a sparse file in its oldest form, which begins in the header.
+    fn oldest_map(&mut self, header: &Header, kind: EntryType) -> Result<Option<Result<Map, &'static str>>, TreeError> {
+        if kind != EntryType::GNUSparse {
+            return Ok(None);
+        }
+        let (mut map, mut goes_on) = match sparse::of_header(header.as_bytes()) {
+            Ok(begun) => begun,
+            Err(reason) => return Ok(Some(Err(reason))),
+        };
+        while goes_on {
+            let mut block = [0; 512];
+            if self.end.saturating_sub(self.position) < BLOCK {
+                return Err(wrong_at(self.position, "the archive is cut off: its end is not marked"));
+            }
+            self.file.read_exact_at(&mut block, self.position).map_err(failed)?;
+            self.position += BLOCK;
+            match sparse::add_block(&mut map, &block) {
+                Ok(more) => goes_on = more,
+                Err(reason) => return Ok(Some(Err(reason))),
+            }
+        }
+        Ok(Some(Ok(map)))
+    }
+
+    /// The map of a sparse file in any form, and where its data is.
+    fn sparse(
+        &self,
+        oldest: Option<Map>,
+        extension: &mut Extension,
+        content: (u64, u64),
+    ) -> Result<(Option<Map>, (u64, u64)), &'static str> {
+        if let Some(name) = extension.sparse_name.take() {
+            extension.name = Some(name);
+        }
+        let records = std::mem::take(&mut extension.sparse);
+        match oldest {
+            Some(map) => Ok((Some(sparse::checked(map, content.1)?), content)),
+            None if records.is_some() => records.map(self.file, content).map(|(map, content)| (Some(map), content)),
+            None => Ok((None, content)),
+        }
+    }
+
     fn extension(&self, (start, length): (u64, u64)) -> Result<Vec<u8>, TreeError> {
         let length = Some(length).filter(|length| *length <= LONGEST_EXTENSION).and_then(|length| usize::try_from(length).ok());
         let mut bytes = vec![0; length.ok_or_else(|| wrong_at(start, "its extended header is too long"))?];
@@ -140,7 +187,7 @@ fn size_of(header: &Header, kind: EntryType, extension: &Extension) -> Result<u6
     Ok(extension.size.filter(|_| !describes_another(kind)).unwrap_or(own))
 }
 
-fn member(header: &Header, extension: Extension, content: (u64, u64)) -> Result<Member, &'static str> {
+fn member(header: &Header, extension: Extension, content: (u64, u64), sparse: Option<Map>) -> Result<Member, &'static str> {
     let old = header.as_old();
     let name = extension.name.unwrap_or_else(|| name_of(header));
     let target = extension.target.unwrap_or_else(|| fields::text(&old.linkname).to_vec());
@@ -152,8 +199,7 @@ fn member(header: &Header, extension: Extension, content: (u64, u64)) -> Result<
     }
     let kind = match header.entry_type() {
         EntryType::Regular | EntryType::Continuous if name.ends_with(b"/") => EntryType::Directory,
-        EntryType::Continuous => EntryType::Regular,
-        EntryType::GNUSparse => return Err(SPARSE),
+        EntryType::Continuous | EntryType::GNUSparse => EntryType::Regular,
         kind => kind,
     };
     let number = |field: &[u8]| fields::number(field).and_then(|number| u32::try_from(number).ok());
@@ -166,7 +212,7 @@ fn member(header: &Header, extension: Extension, content: (u64, u64)) -> Result<
         xattrs: (!extension.xattrs.is_empty()).then(|| Box::new(extension.xattrs)),
     };
     let device = if matches!(kind, EntryType::Char | EntryType::Block) { device_of(header, number)? } else { (0, 0) };
-    Ok(Member { name, kind, target, metadata, device, content })
+    Ok(Member { name, kind, target, metadata, device, content, sparse })
 }
 
 fn name_of(header: &Header) -> Vec<u8> {

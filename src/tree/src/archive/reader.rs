@@ -5,6 +5,7 @@ use tar::EntryType;
 
 use super::compression::plain;
 use super::members::{Member, Members};
+use super::sparse::{Map, Spool};
 use crate::TreeError;
 use crate::node::{Content, FileContent, Kind, Node};
 use crate::tree::{Layer, LayerId, NodeId, Tree};
@@ -16,24 +17,29 @@ impl Tree {
     /// The tree of a tar archive (ustar, pax, GNU; plain or packed with gzip, xz or zstd), as unpacking it as root into an empty directory would make it: a later
     /// entry replaces an earlier one, missing parents are made, links on the way resolve inside the tree. Absolute names are taken from the root on.
     ///
-    /// Contents stay where they are, in `path` or, when that is packed, in a plain copy in `spool`, which is made if it is missing. Other attributes than
-    /// `SCHILY.xattr.*` are not read.
+    /// Contents stay where they are, in `path` or, when that is packed, in a plain copy in `spool`, which is made if it is missing; GNU tar's sparse files are
+    /// unpacked there, with their holes. Other attributes than `SCHILY.xattr.*` are not read.
     ///
     /// # Errors
-    /// When it is no archive or cut off, a name leads out of the tree, a hard link to nothing, or an entry is of a kind that no tree has; sparse files are not read.
+    /// When it is no archive or cut off, a name leads out of the tree, a hard link to nothing, or an entry is of a kind that no tree has.
     pub fn from_tar(path: &Path, spool: &Path) -> Result<Tree, TreeError> {
         let path = plain(path, spool)?;
         let file = File::open(&path).map_err(|error| TreeError::io("read the archive", error))?;
         let mut tree = Tree::default();
         let layer = tree.add_layer(Layer { path });
         let mut members = Members::of(&file)?;
+        let mut spool = Holes { directory: spool, spool: None };
         while let Some(member) = members.next()? {
-            tree.unpack(layer, member)?;
+            let place = match &member.sparse {
+                Some(map) => spool.unpack(&mut tree, &file, &member, map)?,
+                None => (layer, member.content.0, member.content.1),
+            };
+            tree.unpack(place, member)?;
         }
         Ok(tree)
     }
 
-    fn unpack(&mut self, layer: LayerId, member: Member) -> Result<(), TreeError> {
+    fn unpack(&mut self, place: (LayerId, u64, u64), member: Member) -> Result<(), TreeError> {
         let path = inside(&member.name).ok_or_else(|| member.error("its name leads out of the tree"))?;
         let Some(slash) = path.iter().rposition(|byte| *byte == b'/') else {
             return self.unpack_root(member);
@@ -51,7 +57,7 @@ impl Tree {
                 None => self.add_node(Node { metadata: member.metadata, kind: Kind::directory(), package: None }),
             },
             _ => {
-                let kind = kind_of(layer, &member).map_err(|reason| member.error(reason))?;
+                let kind = kind_of(place, &member).map_err(|reason| member.error(reason))?;
                 self.add_node(Node { metadata: member.metadata, kind, package: None })
             }
         };
@@ -98,9 +104,32 @@ fn inside(name: &[u8]) -> Option<Vec<u8>> {
     Some(path)
 }
 
-fn kind_of(layer: LayerId, member: &Member) -> Result<Kind, &'static str> {
+/// What files with holes are unpacked into, from the first such file on.
+struct Holes<'a> {
+    directory: &'a Path,
+    spool: Option<(Spool, LayerId)>,
+}
+
+impl Holes<'_> {
+    /// Gives where the file is then, and how long.
+    fn unpack(&mut self, tree: &mut Tree, archive: &File, member: &Member, map: &Map) -> Result<(LayerId, u64, u64), TreeError> {
+        let failed = |error| TreeError::io(format!("unpack `{}`", member.name.escape_ascii()), error);
+        let (mut spool, layer) = match self.spool.take() {
+            Some(there) => there,
+            None => {
+                let spool = Spool::create(self.directory).map_err(failed)?;
+                let layer = tree.add_layer(Layer { path: spool.path.clone() });
+                (spool, layer)
+            }
+        };
+        let offset = spool.add(archive, member.content.0, map).map_err(failed)?;
+        self.spool = Some((spool, layer));
+        Ok((layer, offset, map.length))
+    }
+}
+
+fn kind_of((layer, offset, length): (LayerId, u64, u64), member: &Member) -> Result<Kind, &'static str> {
     let (major, minor) = member.device;
-    let (offset, length) = member.content;
     Ok(match member.kind {
         EntryType::Regular => Kind::File(FileContent { length, content: Content::At { layer, offset }, sha256: None, dense: false }),
         EntryType::Symlink if member.target.is_empty() => return Err("it is a link to nothing"),

@@ -1,5 +1,6 @@
 //! GNU tar as the judge of archives that we write, and as the writer of those that we read.
 
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::process::Command;
 
@@ -82,15 +83,64 @@ fn we_read_what_it_writes_in_every_format() {
     }
 }
 
+/// Files with holes: many, none of them, at the end, all of it; under names that need headers of their own.
+fn with_holes(directory: &Path) {
+    let long = format!("{}/{}", "d".repeat(120), "n".repeat(150));
+    fs_err::create_dir(directory.join(&long[..120])).unwrap();
+    for (name, length, places) in [
+        ("many", 80 << 20, (0..70_u64).map(|index| (index << 20) + index * 7).collect::<Vec<_>>()),
+        ("end", 200 << 20, vec![9000]),
+        ("all", 1 << 20, vec![]),
+        (&long, 100 << 20, vec![0, 70 << 20, (100 << 20) - 4]),
+        ("dense", 5, vec![0]),
+    ] {
+        let file = fs_err::File::create(directory.join(name)).unwrap();
+        file.set_len(length).unwrap();
+        for place in places {
+            file.file().write_all_at(&b"here"[..], place).unwrap();
+        }
+    }
+}
+
 #[test]
-fn sparse_files_are_refused_by_name() {
+fn sparse_files_come_back_with_their_holes() {
     let temporary = tempfile::tempdir().unwrap();
-    let hole = fs_err::File::create(temporary.path().join("hole")).unwrap();
-    hole.set_len(1 << 20).unwrap();
-    for options in [&["--format=gnu"][..], &["--format=posix", "--sparse-version=1.0"], &["--format=posix", "--sparse-version=0.1"]] {
-        let archive = tar(temporary.path(), &[&["-c", "--sparse"], options, &["."]].concat());
-        let error = read_tar(&archive).unwrap_err();
-        assert!(error.to_string().contains("hole") && error.to_string().contains("sparse"), "{error}");
+    with_holes(temporary.path());
+    let mut expected = scan(temporary.path());
+    expected.clamp_mtimes(Time::from_seconds(1_600_000_000));
+    let expected = text_of(&expected);
+    for options in [
+        &["--format=oldgnu"][..],
+        &["--format=gnu"],
+        &["--format=posix", "--sparse-version=0.0"],
+        &["--format=posix", "--sparse-version=0.1"],
+        &["--format=posix", "--sparse-version=1.0"],
+    ] {
+        let archive =
+            tar(temporary.path(), &[&["-c", "-b1", "--sparse", "--mtime=@1600000000", "--numeric-owner"], options, &["."]].concat());
+        assert!(archive.len() < 1 << 20, "{options:?}: {}", archive.len());
+        let (tree, spool) = read_tar(&archive).unwrap();
+        assert_eq!(text_of(&tree), expected, "{options:?}");
+        let unpacked = fs_err::metadata(spool.path().join("spool/0.sparse")).unwrap();
+        assert!(unpacked.len() > 380 << 20 && unpacked.blocks() * 512 < 2 << 20, "{options:?}: {} blocks", unpacked.blocks());
+        // Cut off anywhere.
+        for length in (0..archive.len() - 1024).step_by(512 * 7) {
+            assert!(read_tar(&archive[..length]).is_err(), "{options:?}: {length}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_map_is_told() {
+    let temporary = tempfile::tempdir().unwrap();
+    with_holes(temporary.path());
+    let archive = tar(temporary.path(), &["-c", "--sparse", "--format=posix", "--sparse-version=1.0", "./many"]);
+    let map = archive.windows(3).position(|window| window == b"71\n").unwrap();
+    for (at, byte) in [(map, b'9'), (map, b'1'), (map + 1, b'x'), (map + 2, b'7'), (map + 5, b'0')] {
+        let mut damaged = archive.clone();
+        damaged[at] = byte;
+        let error = read_tar(&damaged).unwrap_err().to_string();
+        assert!(error.contains("many") && error.contains("sparse file whose map is damaged"), "{error}");
     }
 }
 

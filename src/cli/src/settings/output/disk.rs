@@ -192,9 +192,14 @@ fn erofs(wishes: &Wishes, packing: Option<Packing>) -> Result<ErofsOptions, Sett
     let is_mapped = wishes.dax.unwrap_or(false);
     let usual = ErofsOptions::default();
     let unsaid = if is_mapped { ErofsCompression::None } else { usual.compression };
+    let compression = packing.map(|packing| packing.of_erofs()).transpose()?.unwrap_or(unsaid);
+    let is_packed = compression != ErofsCompression::None;
+    let what = if is_packed { "a cluster of an erofs" } else { "a chunk of an erofs" };
+    let size = wishes.block_size.as_ref().map(|said| power_of_two(said, what)).transpose()?;
     Ok(ErofsOptions {
-        compression: packing.map(|packing| packing.of_erofs()).transpose()?.unwrap_or(unsaid),
-        cluster_size: wishes.block_size.as_ref().map(cluster_size).transpose()?.unwrap_or(usual.cluster_size),
+        compression,
+        cluster_size: size.filter(|_| is_packed).unwrap_or(usual.cluster_size),
+        chunk_size: size.filter(|_| !is_packed),
         inline_data: !is_mapped,
         label: wishes.label.as_ref().map(label_of).transpose()?.unwrap_or_default().into_bytes(),
         ..usual
@@ -232,10 +237,6 @@ fn ext4_block_size(said: &Sourced<String>) -> Result<BlockSize, SettingError> {
 
 fn squashfs_block_size(said: &Sourced<String>) -> Result<u32, SettingError> {
     power_of_two(said, "a block of a squashfs")
-}
-
-fn cluster_size(said: &Sourced<String>) -> Result<u32, SettingError> {
-    power_of_two(said, "a cluster of an erofs")
 }
 
 fn power_of_two(said: &Sourced<String>, what: &str) -> Result<u32, SettingError> {
@@ -279,18 +280,25 @@ mod tests {
 
     #[test]
     fn an_erofs_that_is_mapped_is_stored_as_it_is() {
-        let of = |compress: Option<&str>, dax| {
-            let args = ImageArgs { fs: Some("erofs".to_owned()), compress: compress.map(str::to_owned), dax, ..ImageArgs::default() };
+        let erofs = |compress: Option<&str>, dax, block_size: Option<&str>| {
+            let [compress, block_size] = [compress, block_size].map(|said| said.map(str::to_owned));
+            let args = ImageArgs { fs: Some("erofs".to_owned()), compress, dax, block_size, ..ImageArgs::default() };
             let wishes = Wishes::from(args);
             let packing = wishes.compress.as_ref().map(Packing::parse).transpose().map_err(|error| error.to_string())?;
             match settle(&wishes, None, packing).map_err(|error| error.to_string())?.0.root {
-                RootFilesystem::Erofs(options) => Ok((options.compression, options.inline_data)),
+                RootFilesystem::Erofs(options) => Ok(options),
                 other => Err(name_of(&other).to_owned()),
             }
         };
+        let of = |compress, dax| erofs(compress, dax, None).map(|options| (options.compression, options.inline_data));
         assert_eq!(of(None, false), Ok((ErofsCompression::lz4hc(), true)));
         assert_eq!(of(None, true), Ok((ErofsCompression::None, false)));
         assert_eq!(of(Some("zstd:3"), true), Ok((ErofsCompression::Zstd { level: 3 }, false)));
+        let block_size =
+            |compress, size| erofs(Some(compress), false, Some(size)).map(|options| (options.cluster_size, options.chunk_size));
+        assert_eq!(block_size("lz4", "64K"), Ok((64 << 10, None)));
+        assert_eq!(block_size("none", "64K"), Ok((4096, Some(64 << 10))));
+        assert_eq!(block_size("none", "2K"), Err("--block-size 2K: a chunk of an erofs has 4K, 8K, 16K and so on up to 1M".to_owned()));
         assert_eq!(of(Some("gz"), false), Err("--compress gz: an erofs is packed with lz4, lz4hc, zstd or none".to_owned()));
     }
 
