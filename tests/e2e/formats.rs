@@ -23,12 +23,10 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case::new("formats::archives come back", &with(&["tar", "cpio"]), archives),
         Case::new("formats::a squashfs comes back", &with(&["unsquashfs"]), squashfs),
-        Case::new("formats::an erofs comes back, and extends a guest", &with(&["fsck.erofs", "veritysetup"]), erofs),
         Case::new("formats::Kata's image is what its judges expect", &with(&["sfdisk", "veritysetup", "e2fsck"]), kata),
         Case::new("formats::layers lie one over another", BUILD, layers),
         Case::new("formats::wrong mixes are refused before anything is built", BUILD, mixes),
         Case::new("formats::a guest maps its disk", &boots, mapped),
-        Case::new("formats::a guest has an erofs as its root", &boots, booted_erofs).only_in_full(),
         Case::new("formats::a guest lives in its initrd", &boots, initrd),
         Case::new("formats::firmware starts a disk", &with(&["qemu-system-x86_64", "sgdisk", FIRMWARE]), firmware),
     ]
@@ -90,39 +88,6 @@ fn squashfs(workbench: &Workbench) -> Result<(), Failed> {
     Ok(())
 }
 
-fn erofs(workbench: &Workbench) -> Result<(), Failed> {
-    let scratch = workbench.scratch()?;
-    let place = |name: &str| scratch.path().join(name);
-    let tree = minbase(workbench)?;
-    for compression in ["none", "lz4hc:1"] {
-        let file = place("root.erofs");
-        image(workbench, &[&tree], &file, &["--compress", compression, "--force"])?;
-        Process::judge("fsck.erofs").arg(&file).run()?.success()?;
-        let found = workbench.product().arg("verify").arg(&file).run()?.success()?;
-        ensure!(
-            found.output.contains("(erofs): all metadata") || found.output.contains("erofs: all metadata"),
-            "{}",
-            found.report("not verified")
-        );
-    }
-    let inspected = workbench.product().arg("inspect").arg(place("root.erofs")).run()?.success()?.output;
-    ensure!(inspected.contains("lz4, blocks of 4096"), "{inspected}");
-    let bytes = fs_err::read(place("root.erofs"))?;
-    fs_err::write(place("cut.erofs"), &bytes[..bytes.len() / 2])?;
-    ensure!(!Process::judge("fsck.erofs").arg(place("cut.erofs")).run()?.status.success(), "half an image is accepted");
-    // An extension: the same filesystem and its hashes, as Kata's runtime wants them.
-    let disk = place("extension.img");
-    let made = image(workbench, &[&tree], &disk, &["--extension", "gpu", "--compress", "lz4hc:1"])?;
-    ensure!(
-        made.error.contains("extension-gpu") && made.error.contains("kata.extension.gpu.verity_params=root_hash="),
-        "{}",
-        made.report("?")
-    );
-    ensure!(fs_err::read(&disk)?[1 << 20..][..bytes.len()] == bytes, "the partition holds another filesystem");
-    workbench.product().arg("verify").arg(&disk).run()?.success()?;
-    Ok(())
-}
-
 /// A stretch of an image as a file of its own.
 fn cut(image: &Path, to: &Path, start: u64, size: u64) -> Result<PathBuf, Failed> {
     let bytes = fs_err::read(image)?;
@@ -154,11 +119,19 @@ fn kata(workbench: &Workbench) -> Result<(), Failed> {
         }
         Process::judge("sfdisk").arg("--verify").arg(view).run()?.success()?;
     }
-    let data = cut(&file, &place("data"), number(0, "start")?, number(0, "size")?)?;
-    let hashes = cut(&file, &place("hashes"), number(1, "start")?, number(1, "size")?)?;
-    Process::judge("e2fsck").arg("-fn").arg(&data).run()?.success()?;
+    let [data, _] = hashed(&file, scratch.path())?;
+    Process::judge("e2fsck").arg("-fn").arg(&data).run()?.success().map(drop)
+}
 
-    let line = fs_err::read_to_string(place("kata.img.root_hash.txt"))?;
+/// Has veritysetup compare the two partitions of a disk with what was said of its hashes, and refuse a changed block; gives the data without it, and the hashes.
+pub(crate) fn hashed(disk: &Path, place: &Path) -> Result<[PathBuf; 2], Failed> {
+    let beside = |suffix: &str| PathBuf::from(format!("{}.{suffix}", disk.display()));
+    let record: serde_json::Value = serde_json::from_slice(&fs_err::read(beside("json"))?).map_err(|error| error.to_string())?;
+    let number = |partition: usize, key: &str| record["partitions"][partition][key].as_u64().ok_or("no number");
+    let data = cut(disk, &place.join("data"), number(0, "start")?, number(0, "size")?)?;
+    let hashes = cut(disk, &place.join("hashes"), number(1, "start")?, number(1, "size")?)?;
+
+    let line = fs_err::read_to_string(beside("root_hash.txt"))?;
     let value = |key: &str| line.trim().split(',').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('=')).ok_or("a key is missing");
     let options = [
         "--no-superblock",
@@ -169,12 +142,14 @@ fn kata(workbench: &Workbench) -> Result<(), Failed> {
     ]
     .map(str::to_owned);
     let root_hash = value("root_hash")?.to_owned();
-    let verify = || Process::judge("veritysetup").arg("verify").arg(&data).arg(&hashes).arg(&root_hash).args(&options).run();
-    verify()?.success()?;
-    let block = fs_err::OpenOptions::new().write(true).open(&data)?;
-    std::os::unix::fs::FileExt::write_all_at(block.file(), &[0x5a; 16], number(0, "size")? / 2)?;
-    ensure!(!verify()?.status.success(), "veritysetup accepts a changed block");
-    Ok(())
+    let verify = |data: &Path| Process::judge("veritysetup").arg("verify").arg(data).arg(&hashes).arg(&root_hash).args(&options).run();
+    verify(&data)?.success()?;
+    let changed = place.join("changed");
+    fs_err::copy(&data, &changed)?;
+    let block = fs_err::OpenOptions::new().write(true).open(&changed)?;
+    std::os::unix::fs::FileExt::write_all_at(block.file(), &[0x5a; 16], number(0, "size")? / 8192 * 4096)?;
+    ensure!(!verify(&changed)?.status.success(), "veritysetup accepts a changed block");
+    Ok([data, hashes])
 }
 
 /// The small tree with an init of its own laid over it.
@@ -240,19 +215,6 @@ fn mapped(workbench: &Workbench) -> Result<(), Failed> {
     let boot = workbench.product().mirror(&url).arg("boot").arg(&disk).args(["--timeout", "120s", "--", "cat", "/proc/mounts"]);
     let mounts = boot.run_guest()?.success()?.output;
     ensure!(mounts.lines().any(|line| line.starts_with("/dev/pmem0p1 / ext4 ro") && line.contains("dax=always")), "{mounts}");
-    Ok(())
-}
-
-/// As Kata's guests have it, here on a virtual disk.
-fn booted_erofs(workbench: &Workbench) -> Result<(), Failed> {
-    let scratch = workbench.scratch()?;
-    let disk = scratch.path().join("erofs.img");
-    let url = workbench.mirror()?.url();
-    let build = workbench.product().debian()?.args(["--variant", "minbase", "--agent-init", "--fs", "erofs", "-o"]).arg(&disk);
-    build.run()?.success()?;
-    let boot = workbench.product().mirror(&url).arg("boot").arg(&disk).args(["--timeout", "120s", "--", "cat", "/proc/mounts"]);
-    let mounts = boot.run_guest()?.success()?.output;
-    ensure!(mounts.lines().any(|line| line.starts_with("/dev/") && line.contains(" / erofs ro")), "{mounts}");
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod damaged_trees;
 mod disk;
 mod docker;
 mod engine;
+mod erofs;
 mod fedora;
 mod formats;
 mod gentoo;
@@ -80,6 +81,7 @@ fn cases() -> Vec<Case> {
         damaged_trees::cases(),
         small_repositories::cases(),
         engine::cases(),
+        erofs::cases(),
         customise::cases(),
         lock::cases(),
         reproducible::cases(),

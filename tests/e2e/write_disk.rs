@@ -11,16 +11,20 @@ const JUDGED: &[Need] =
     &[Need::Product, Need::Root, Need::Judge("busybox"), Need::Judge("losetup"), Need::Judge("sgdisk"), Need::Judge("sfdisk")];
 
 pub(crate) fn cases() -> Vec<Case> {
+    let more = |judges: &[&'static str]| [JUDGED, &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
     vec![
         Case::new("write_disk::a disk holds what was written and its tables fit it", JUDGED, written),
         Case::new("write_disk::what is in use, too small or no disk is refused", JUDGED, refused),
+        Case::new("write_disk::swap, and what others are made of, is refused", &more(&["mkswap", "swapon", "mkfs.btrfs", "btrfs"]), held),
+        Case::new("write_disk::only yes is a yes", &more(&["script"]), asked),
+        Case::new("write_disk::Ctrl-C says what is left on the disk", JUDGED, interrupted),
     ]
 }
 
 /// A file as a disk, full of what was there before.
 struct Loop {
     path: PathBuf,
-    _file: PathBuf,
+    file: PathBuf,
 }
 
 impl Loop {
@@ -28,7 +32,7 @@ impl Loop {
         let file = place.join(name);
         fs_err::write(&file, vec![0xA5; size])?;
         let path = Process::judge("losetup").args(["--find", "--show", "--partscan"]).arg(&file).run()?.success()?.output;
-        Ok(Self { path: path.trim().into(), _file: file })
+        Ok(Self { path: path.trim().into(), file })
     }
 
     fn read(&self, length: u64) -> Result<Vec<u8>, Failed> {
@@ -91,14 +95,16 @@ fn written(workbench: &Workbench) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Whether nothing of a disk was written to.
+fn untouched(disk: &Loop) -> Result<(), Failed> {
+    ensure!(disk.read(u64::MAX)?.iter().all(|byte| *byte == 0xA5), "the disk was written to");
+    Ok(())
+}
+
 fn refused(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let tree = small_tree(scratch.path())?;
     let small = Loop::new(scratch.path(), "small", 4 << 20)?;
-    let untouched = |disk: &Loop| -> Result<(), Failed> {
-        ensure!(disk.read(u64::MAX)?.iter().all(|byte| *byte == 0xA5), "the disk was written to");
-        Ok(())
-    };
     write(workbench, &tree, &small.path).arg("--yes").run()?.exits_with(2)?.complains(&["is too small", "4194304"])?;
     untouched(&small)?;
     // Nobody can be asked.
@@ -138,4 +144,84 @@ fn refused(workbench: &Workbench) -> Result<(), Failed> {
         ensure!(!run.error.contains("nobody can be asked"), "{}", run.report("the system's disk was not refused"));
     }
     Ok(())
+}
+
+fn held(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let tree = small_tree(scratch.path())?;
+    let disk = Loop::new(scratch.path(), "disk", 64 << 20)?;
+    Process::judge("mkswap").arg(&disk.path).run()?.success()?;
+    Process::judge("swapon").arg(&disk.path).run()?.success()?;
+    let run = write(workbench, &tree, &disk.path).arg("--yes").run();
+    Process::judge("swapoff").arg(&disk.path).run()?.success()?;
+    run?.exits_with(2)?.complains(&["is in use: the system swaps to loop", "`swapoff` ends that"])?;
+
+    let upper = Process::judge("losetup").args(["--find", "--show"]).arg(&disk.path).run()?.success()?.output;
+    let run = write(workbench, &tree, &disk.path).arg("--yes").run();
+    Process::judge("losetup").arg("--detach").arg(upper.trim()).run()?.success()?;
+    run?.exits_with(2)?.complains(&["is in use: loop", &format!("is a part of {}", upper.trim().trim_start_matches("/dev/")), "lsblk"])?;
+
+    // One of the disks of a filesystem: the kernel tells the mount's other disk only.
+    let disks = [Loop::new(scratch.path(), "one", 128 << 20)?, Loop::new(scratch.path(), "other", 128 << 20)?];
+    Process::judge("mkfs.btrfs").args(["-q", "-f"]).args(disks.iter().map(|disk| &disk.path)).run()?.success()?;
+    let at = scratch.path().join("mounted");
+    fs_err::create_dir(&at)?;
+    let devices: Vec<String> = disks.iter().map(|disk| format!("device={}", disk.path.display())).collect();
+    let mount = Process::judge("mount").args(["-t", "btrfs", "-o", &devices.join(",")]).arg(&disks[0].path).arg(&at).run()?;
+    mount.success()?;
+    let runs = disks.each_ref().map(|disk| write(workbench, &tree, &disk.path).arg("--yes").run());
+    Process::judge("umount").arg(&at).run()?.success()?;
+    for run in runs {
+        run?.exits_with(2)?.complains(&["is in use"])?;
+    }
+    Process::judge("btrfs").args(["check", "--readonly"]).arg(&disks[1].path).run()?.success()?;
+    // Nothing of that holds it any more.
+    write(workbench, &tree, &disk.path).args(["--yes", "--size", "40M"]).run()?.success().map(drop)
+}
+
+/// On a terminal.
+fn asked(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let tree = small_tree(scratch.path())?;
+    let disk = Loop::new(scratch.path(), "disk", 64 << 20)?;
+    let product = workbench.settings().product.display().to_string();
+    let command = format!("{product} image {} --write {} --no-check --size 40M", tree.display(), disk.path.display());
+    let typed = |keys: &str| Process::judge("sh").arg("-c").arg(format!("({keys}) | script -qec '{command}' /dev/null")).run();
+    // The last one must not come before the question.
+    for (keys, code, said) in [
+        ("echo y", 1, "stays as it is"),
+        ("echo n", 1, "stays as it is"),
+        ("echo", 1, "stays as it is"),
+        ("true", 1, "stays as it is"),
+        ("sleep 2; printf '\\003'; sleep 1", 130, "interrupted"),
+    ] {
+        let run = typed(keys)?.exits_with(code)?;
+        let question =
+            format!("All that is on {} ({}, 67.1 MB) will be lost. Write it over? Type yes: ", disk.path.display(), disk.file.display());
+        ensure!(run.output.contains(&question) && run.output.contains(said), "{}", run.report(keys));
+        untouched(&disk)?;
+    }
+    typed("echo yes")?.success()?;
+    workbench.product().arg("verify").arg(&disk.path).run()?.success().map(drop)
+}
+
+fn interrupted(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let (tree, temporary) = (small_tree(scratch.path())?, scratch.path().join("tmp"));
+    fs_err::create_dir(&temporary)?;
+    let disk = Loop::new(scratch.path(), "disk", 4 << 20)?;
+    fs_err::OpenOptions::new().write(true).open(&disk.file)?.set_len(4 << 30)?;
+    Process::judge("losetup").arg("--set-capacity").arg(&disk.path).run()?.success()?;
+    let run = write(workbench, &tree, &disk.path).args(["--yes", "--size", "4G"]).env("TMPDIR", &temporary);
+    let mut running = run.start()?;
+    while disk.read(512)?.ends_with(&[0xA5, 0xA5]) {
+        ensure!(!running.has_ended()?, "it ended without writing: {}", running.error_so_far()?);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    running.signal(rustix::process::Signal::INT)?;
+    let run = running.finish(std::time::Duration::from_secs(20))?.exits_with(130)?;
+    run.complains(&[&format!("interrupted: what is on `{}` now is of no use", disk.path.display())])?;
+    ensure!(fs_err::read_dir(&temporary)?.next().is_none(), "something is left in TMPDIR");
+    // It is free again.
+    write(workbench, &tree, &disk.path).arg("--yes").run()?.success().map(drop)
 }

@@ -44,7 +44,7 @@ pub(super) fn run(
     environment: &Environment,
     interrupted: Arc<AtomicBool>,
 ) -> Result<Exit, Failure> {
-    let device = args.write.as_deref().map(|path| BlockDevice::claim(path, args.yes)).transpose()?;
+    let device = args.write.as_deref().map(|path| BlockDevice::claim(path, args.yes, &interrupted)).transpose()?;
     for layer in &args.layers {
         become_owner(layer, environment)?;
     }
