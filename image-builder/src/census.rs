@@ -2,20 +2,13 @@
 
 use rootfs_tree::{Kind, NodeId, Tree};
 
+use crate::limits::InodeError;
+
 /// Most inodes: their numbers have 32 bits, and the root's parent has the number after the last.
 const INODE_MAX: u64 = 0xFFFF_FFFE;
 
 /// The root directory's number.
 pub(crate) const ROOT_INODE: u32 = 1;
-
-/// Why a tree can't be counted.
-#[derive(Debug)]
-pub(crate) enum CensusError {
-    /// More inodes than numbers.
-    TooManyInodes { limit: u64 },
-    /// A directory with two names, or one that is inside itself.
-    DirectoryLinked { path: String },
-}
 
 /// Every inode that can be reached, by its number: from the root on, those of one directory one after another, so that they differ little.
 #[derive(Debug)]
@@ -40,7 +33,7 @@ pub(crate) struct Counted {
 
 impl Census {
     /// Numbers the inodes of a tree.
-    pub(crate) fn of(tree: &Tree) -> Result<Self, CensusError> {
+    pub(crate) fn of(tree: &Tree) -> Result<Self, InodeError> {
         let mut census = Self { inodes: Vec::new(), numbers: vec![0; tree.node_count()], levels: Vec::new() };
         census.count(Tree::ROOT, 2, 0)?;
         let mut pending = vec![(ROOT_INODE, 0)];
@@ -57,7 +50,7 @@ impl Census {
         Ok(census)
     }
 
-    fn count_entries(&mut self, tree: &Tree, directory: u32, mut found: impl FnMut(u32)) -> Result<(), CensusError> {
+    fn count_entries(&mut self, tree: &Tree, directory: u32, mut found: impl FnMut(u32)) -> Result<(), InodeError> {
         let Kind::Directory(entries) = &tree.node(self.inode(directory).node).kind else { return Ok(()) };
         for (name, id) in entries {
             let is_directory = matches!(tree.node(*id).kind, Kind::Directory(_));
@@ -69,7 +62,7 @@ impl Census {
                 0 => drop(self.count(*id, 1, 0)?),
                 _ if is_directory => {
                     let path = [&*self.directory_path(tree, directory), name].join(&b'/');
-                    return Err(CensusError::DirectoryLinked { path: path.escape_ascii().to_string() });
+                    return Err(InodeError::DirectoryLinked { path: path.escape_ascii().to_string() });
                 }
                 number => self.inodes[number as usize - 1].links += 1,
             }
@@ -77,9 +70,9 @@ impl Census {
         Ok(())
     }
 
-    fn count(&mut self, node: NodeId, links: u32, parent: u32) -> Result<u32, CensusError> {
+    fn count(&mut self, node: NodeId, links: u32, parent: u32) -> Result<u32, InodeError> {
         if self.inodes.len() as u64 >= INODE_MAX {
-            return Err(CensusError::TooManyInodes { limit: INODE_MAX });
+            return Err(InodeError::TooManyInodes { limit: INODE_MAX });
         }
         self.inodes.push(Counted { node, links, parent });
         self.numbers[node.index()] = self.last();

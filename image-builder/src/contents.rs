@@ -11,19 +11,20 @@ use rustix::io::Errno;
 use crate::census::path_of;
 use crate::sink::SinkError;
 
-/// Why a content is not there.
-#[derive(Debug)]
-pub(crate) enum Unreadable {
+/// Why a content does not get into an image. Paths are the tree's, with unprintable bytes escaped.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the fields are what the message says of them")]
+pub enum ContentError {
     /// It can't be found.
-    Tree(TreeError),
-    /// It can't be read.
-    Content { path: String, source: SinkError },
-}
-
-impl From<TreeError> for Unreadable {
-    fn from(error: TreeError) -> Self {
-        Self::Tree(error)
-    }
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// It can't be read, or not be written.
+    #[error("can't write `{path}`")]
+    Content {
+        path: String,
+        #[source]
+        source: SinkError,
+    },
 }
 
 /// The contents of a tree; shared by threads.
@@ -41,9 +42,9 @@ impl<'a> Contents<'a> {
     }
 
     /// Bytes of a file from `start` to `end`, or to its own end when that is before; none of what is no file.
-    pub(crate) fn read<'b>(&'b self, buffer: &'b mut Vec<u8>, id: NodeId, start: u64, end: u64) -> Result<&'b [u8], Unreadable> {
+    pub(crate) fn read<'b>(&'b self, buffer: &'b mut Vec<u8>, id: NodeId, start: u64, end: u64) -> Result<&'b [u8], ContentError> {
         let Some(file) = self.tree.file(id) else { return Ok(&[]) };
-        let failed = |error| Unreadable::Content { path: path_of(self.tree, id), source: SinkError::Read(error) };
+        let failed = |error| ContentError::Content { path: path_of(self.tree, id), source: SinkError::Read(error) };
         let length = usize::try_from(end.min(file.length).saturating_sub(start)).unwrap_or(usize::MAX);
         match self.sources.find(id, file)? {
             Bytes::Inline(bytes) => {

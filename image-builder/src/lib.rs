@@ -62,6 +62,7 @@ mod stream;
 mod uki;
 mod verity;
 
+pub use contents::ContentError;
 pub use cpio::{Cpio, CpioError, write_cpio};
 pub use disk::{BiosBoot, Disk, DiskError, DiskLayout, DiskOptions, Partition, PartitionType, Role, RootFilesystem, Table};
 pub use erofs::{Erofs, ErofsCompression, ErofsError, ErofsLayout, ErofsOptions};
@@ -72,6 +73,7 @@ pub use fat::{EspOptions, FatError, FatLayout};
 pub use gpt::{Architecture, spread_gpt};
 pub use guid::Guid;
 pub use image_file::ImageFile;
+pub use limits::InodeError;
 pub use oci::{OciError, OciImage, OciOptions, merge_oci_layout, write_docker_archive, write_oci_layout};
 pub use progress::{Progress, Quiet};
 pub use qcow2::{Qcow2Compression, Qcow2Error, Qcow2Facts, Qcow2File, Qcow2Image};

@@ -30,6 +30,7 @@ fn compare(workbench: &Workbench, (scratch, tree): (&Path, &Path), (name, theirs
     let program = workbench.settings().product.with_file_name("examples").join("directory_to_erofs");
     let (mut our_time, mut their_time) = (Series::default(), Series::default());
     let (our_image, their_image) = (scratch.join("ours"), scratch.join("theirs"));
+    let mut sizes = (0, 0);
     // The first round only fills the page cache.
     for round in 0..=runs {
         let ours = measure(workbench, |time: Process| time.arg(&program).arg(tree).arg(&our_image).args(["--compression", name]).run())?;
@@ -39,8 +40,12 @@ fn compare(workbench: &Workbench, (scratch, tree): (&Path, &Path), (name, theirs
             our_time.push(ours);
             their_time.push(theirs);
         }
+        sizes = (fs_err::metadata(&our_image)?.len(), fs_err::metadata(&their_image)?.len());
+        // A file that is replaced is written to the disk before its successor has its name, which is not what is measured here.
+        fs_err::remove_file(&our_image)?;
+        fs_err::remove_file(&their_image)?;
     }
-    let (our_size, their_size) = (fs_err::metadata(our_image)?.len(), fs_err::metadata(their_image)?.len());
+    let (our_size, their_size) = sizes;
     say(&format!("{name:<7} rootfs-image   {our_time}   {our_size} bytes"));
     say(&format!("{name:<7} mkfs.erofs     {their_time}   {their_size} bytes"));
     let (time, size) = (our_time.median_seconds() / their_time.median_seconds(), our_size as f64 / their_size as f64);

@@ -3,7 +3,7 @@ use rootfs_tree::{Kind, NodeId, Tree};
 use super::ErofsError;
 use super::format::SYMLINK_MAX;
 use crate::census::{Census, path_of};
-use crate::limits::{Impossible, check_kind};
+use crate::limits::check_kind;
 
 /// Refuses inodes that erofs has no form for.
 pub(super) fn check_inodes(tree: &Tree, census: &Census) -> Result<(), ErofsError> {
@@ -11,8 +11,5 @@ pub(super) fn check_inodes(tree: &Tree, census: &Census) -> Result<(), ErofsErro
 }
 
 fn check_inode(tree: &Tree, id: NodeId, kind: &Kind) -> Result<(), ErofsError> {
-    check_kind(kind, SYMLINK_MAX).map_err(|impossible| match impossible {
-        Impossible::LinkTarget { length } => ErofsError::LinkTarget { path: path_of(tree, id), length, limit: SYMLINK_MAX },
-        Impossible::Device { major, minor } => ErofsError::Device { path: path_of(tree, id), major, minor },
-    })
+    Ok(check_kind(kind, SYMLINK_MAX).map_err(|impossible| impossible.at(path_of(tree, id)))?)
 }

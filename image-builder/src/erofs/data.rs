@@ -117,11 +117,35 @@ impl Data<'_> {
         }
     }
 
-    /// Copies the blocks of all files to their places, by all threads.
+    /// Whether a file is read once for its blocks and its end, which stands beside its inode.
+    pub(super) fn is_read_once(&self, number: u32, stored: &Stored) -> bool {
+        let file = stored.files[number as usize - 1];
+        let is_short = (1..=STRETCH / BLOCK).contains(&file.blocks);
+        file.form == Form::Flat && is_short && self.sizes.flat_tail(number) > 0 && !self.sizes.is_shared(number)
+    }
+
+    /// Copies a file's blocks to their place, and gives its end; see [`Self::is_read_once`].
+    pub(super) fn copy_whole<'b>(
+        &'b self,
+        number: u32,
+        stored: &Stored,
+        batch: &mut Batch<'_>,
+        buffer: &'b mut Vec<u8>,
+        image: &Image<'_>,
+    ) -> Result<&'b [u8], ErofsError> {
+        let file = stored.files[number as usize - 1];
+        let bytes = self.contents.read(buffer, self.census.inode(number).node, 0, self.sizes.length(number))?;
+        let (blocks, tail) = bytes.split_at(usize::try_from(file.blocks * BLOCK).unwrap_or(usize::MAX).min(bytes.len()));
+        put(blocks, file.start * BLOCK, batch, image)?;
+        image.advance(blocks.len() as u64);
+        Ok(tail)
+    }
+
+    /// Copies the blocks of all files that are not read once to their places, by all threads.
     pub(super) fn copy(&self, stored: &Stored, image: &Image<'_>) -> Result<(), ErofsError> {
         let mut jobs: Vec<Vec<Copy>> = vec![Vec::new()];
         let mut bytes = 0;
-        for stretch in &stored.stretches {
+        for stretch in stored.stretches.iter().filter(|stretch| !self.is_read_once(stretch.number, stored)) {
             let first = stretch.at * BLOCK;
             let end = (first + stretch.blocks * BLOCK).min(self.sizes.length(stretch.number));
             let mut start = first;
@@ -164,19 +188,7 @@ impl Data<'_> {
         while start < job.end {
             let end = (start + STRETCH).min(job.end);
             let bytes = self.contents.read(buffer, id, start, end)?;
-            let is_large = end - start >= LARGE;
-            let mut place = job.to + (start - job.start);
-            for run in bytes.chunk_by_blocks() {
-                if !is_zero(&run[..run.len().min(4096)]) {
-                    if is_large {
-                        batch.flush()?;
-                        image.data(place, run)?;
-                    } else {
-                        batch.room(place, run.len(), 4096)?.copy_from_slice(run);
-                    }
-                }
-                place += run.len() as u64;
-            }
+            put(bytes, job.to + (start - job.start), batch, image)?;
             image.advance(end - start);
             start = end;
         }
@@ -292,6 +304,23 @@ impl Stored {
         }
         self.end += blocks;
     }
+}
+
+/// Puts bytes that begin a block where they belong, but for blocks of zeros.
+fn put(bytes: &[u8], mut place: u64, batch: &mut Batch<'_>, image: &Image<'_>) -> Result<(), ErofsError> {
+    let is_large = bytes.len() as u64 >= LARGE;
+    for run in bytes.chunk_by_blocks() {
+        if !is_zero(&run[..run.len().min(4096)]) {
+            if is_large {
+                batch.flush()?;
+                image.data(place, run)?;
+            } else {
+                batch.room(place, run.len(), 4096)?.copy_from_slice(run);
+            }
+        }
+        place += run.len() as u64;
+    }
+    Ok(())
 }
 
 /// Bytes in runs of blocks that are all zeros, or none of which is.

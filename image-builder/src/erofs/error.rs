@@ -1,7 +1,5 @@
-use rootfs_tree::TreeError;
-
-use crate::census::CensusError;
-use crate::contents::Unreadable;
+use crate::contents::ContentError;
+use crate::limits::InodeError;
 use crate::sink::SinkError;
 
 /// Why a tree can't become an erofs. Paths are the tree's, with unprintable bytes escaped.
@@ -23,21 +21,12 @@ pub enum ErofsError {
     /// [`crate::ErofsOptions::label`] is too long.
     #[error("the label `{label}` is not 1 to 16 bytes without NUL")]
     Label { label: String },
-    /// More inodes than numbers.
-    #[error("the tree has more than {limit} inodes")]
-    TooManyInodes { limit: u64 },
     /// More blocks than 32 bits can count.
     #[error("the filesystem would have more than {limit} bytes")]
     TooLarge { limit: u64 },
-    /// A directory with two names, or one that is inside itself.
-    #[error("the directory `{path}` has another name too")]
-    DirectoryLinked { path: String },
-    /// A link's target that the kernel would refuse.
-    #[error("the target of the link `{path}` has {length} bytes, where 1 to {limit} without NUL are possible")]
-    LinkTarget { path: String, length: usize, limit: usize },
-    /// A device number out of range.
-    #[error("`{path}` has the device number {major}:{minor}, and 4095:1048575 is the largest")]
-    Device { path: String, major: u32, minor: u32 },
+    /// What no inode can be.
+    #[error(transparent)]
+    Inode(#[from] InodeError),
     /// An attribute outside the kernel's name spaces.
     #[error("the extended attribute `{name}` of `{path}` has a name that can't be kept")]
     AttributeName { path: String, name: String },
@@ -50,16 +39,9 @@ pub enum ErofsError {
     /// A compressor failed: it has no memory.
     #[error("{compressor} can't compress a block: {reason}")]
     Compressor { compressor: &'static str, reason: String },
-    /// A content can't be found.
+    /// A content that does not get into it.
     #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// A content can't be read.
-    #[error("can't write `{path}`")]
-    Content {
-        path: String,
-        #[source]
-        source: SinkError,
-    },
+    Content(#[from] ContentError),
     /// The image can't be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -78,24 +60,6 @@ impl ErofsError {
             }
             Self::AttributeTooLarge { .. } | Self::AttributesTooLarge { .. } => Some("shorten or remove some of them".to_owned()),
             _ => None,
-        }
-    }
-}
-
-impl From<CensusError> for ErofsError {
-    fn from(error: CensusError) -> Self {
-        match error {
-            CensusError::TooManyInodes { limit } => Self::TooManyInodes { limit },
-            CensusError::DirectoryLinked { path } => Self::DirectoryLinked { path },
-        }
-    }
-}
-
-impl From<Unreadable> for ErofsError {
-    fn from(error: Unreadable) -> Self {
-        match error {
-            Unreadable::Tree(error) => Self::Tree(error),
-            Unreadable::Content { path, source } => Self::Content { path, source },
         }
     }
 }

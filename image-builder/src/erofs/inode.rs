@@ -33,8 +33,8 @@ pub(super) struct Encoded {
 }
 
 impl Inodes<'_> {
-    /// Encodes an inode. `buffer` is used where the end of a file is read.
-    pub(super) fn encode(&self, number: u32, buffer: &mut Vec<u8>) -> Result<Encoded, ErofsError> {
+    /// Encodes an inode. The end of a file is read into `buffer`, unless it was read before.
+    pub(super) fn encode(&self, number: u32, tail: Option<Vec<u8>>, buffer: &mut Vec<u8>) -> Result<Encoded, ErofsError> {
         let id = self.census.inode(number).node;
         let stored = self.stored.files[number as usize - 1];
         let mut encoded = Encoded { bytes: self.head(number, id), blocks: Vec::new() };
@@ -52,14 +52,15 @@ impl Inodes<'_> {
             }
             _ => {}
         }
-        match &self.tree.node(id).kind {
-            Kind::File(_) => {
+        match (&self.tree.node(id).kind, tail) {
+            (Kind::File(_), Some(tail)) => encoded.bytes.extend_from_slice(&tail),
+            (Kind::File(_), None) => {
                 let length = self.sizes.length(number);
                 let tail = self.contents.read(buffer, id, length - self.sizes.flat_tail(number), length)?;
                 encoded.bytes.extend_from_slice(tail);
             }
-            Kind::Directory(_) => self.place(number, &self.directory(number), &mut encoded),
-            Kind::Symlink(target) => self.place(number, target, &mut encoded),
+            (Kind::Directory(_), _) => self.place(number, &self.directory(number), &mut encoded),
+            (Kind::Symlink(target), _) => self.place(number, target, &mut encoded),
             _ => {}
         }
         Ok(encoded)

@@ -9,6 +9,7 @@ use super::inode::Inodes;
 use super::layout::{Layout, Sizes};
 use super::xattr::Xattrs;
 use super::{ErofsCompression, ErofsError, ErofsOptions, check};
+use crate::batch::Batch;
 use crate::census::Census;
 use crate::contents::Contents;
 use crate::duplicates::Duplicates;
@@ -61,7 +62,7 @@ impl ErofsLayout {
         let census = Census::of(tree)?;
         check::check_inodes(tree, &census)?;
         let contents = Contents::of(tree, LEAST_HOLE);
-        let duplicates = Duplicates::of(tree, &census, &contents.sources)?;
+        let duplicates = Duplicates::of(tree, &census, &contents)?;
         let uuid = options.uuid.unwrap_or_else(|| identity_of(tree, options));
         let mut layout = Self { options: options.clone(), census, duplicates, uuid, nodes: tree.node_count(), planned: None };
         let xattrs = Xattrs::of(tree, &layout.census)?;
@@ -135,7 +136,7 @@ impl ErofsLayout {
         if layout.xattr_block > 0 {
             image.data(layout.xattr_block * BLOCK, &xattrs.shared())?;
         }
-        write_inodes(&inodes, image)?;
+        write_inodes(&inodes, &data, image)?;
         self.write_superblock(&inodes, image)?;
         Ok(Erofs {
             size: layout.end * BLOCK,
@@ -202,8 +203,8 @@ impl ErofsLayout {
     }
 }
 
-/// Writes inodes in stretches of whole blocks, by all threads, and the blocks of directories.
-fn write_inodes(inodes: &Inodes<'_>, image: &Image<'_>) -> Result<(), ErofsError> {
+/// Writes inodes in stretches of whole blocks, by all threads, and the blocks of directories and of files that are read once.
+fn write_inodes(inodes: &Inodes<'_>, data: &Data<'_>, image: &Image<'_>) -> Result<(), ErofsError> {
     let layout = inodes.layout;
     let mut order: Vec<u32> = (1..=inodes.census.last()).collect();
     let offset = |number: u32| layout.offsets[number as usize - 1];
@@ -231,8 +232,15 @@ fn write_inodes(inodes: &Inodes<'_>, image: &Image<'_>) -> Result<(), ErofsError
         let start = offset(*first) / BLOCK * BLOCK;
         let end = offset(*last) + layout.lengths[*last as usize - 1];
         let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(usize::MAX)];
+        let mut batch = Batch::new(image);
         for number in stretch {
-            let encoded = inodes.encode(*number, buffer)?;
+            let tail = match inodes.codec {
+                None if data.is_read_once(*number, inodes.stored) => {
+                    Some(data.copy_whole(*number, inodes.stored, &mut batch, buffer, image)?.to_vec())
+                }
+                _ => None,
+            };
+            let encoded = inodes.encode(*number, tail, buffer)?;
             let at = usize::try_from(offset(*number) - start).unwrap_or(usize::MAX);
             bytes[at..at + encoded.bytes.len()].copy_from_slice(&encoded.bytes);
             if !encoded.blocks.is_empty() {
@@ -240,6 +248,7 @@ fn write_inodes(inodes: &Inodes<'_>, image: &Image<'_>) -> Result<(), ErofsError
             }
             image.advance(inodes.unseen(*number));
         }
+        batch.flush()?;
         Ok(image.data(layout.meta_block * BLOCK + start, &bytes)?)
     })
 }

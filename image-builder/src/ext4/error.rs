@@ -1,5 +1,5 @@
-use rootfs_tree::TreeError;
-
+use crate::contents::ContentError;
+use crate::limits::InodeError;
 use crate::sink::SinkError;
 
 /// Why a tree can't become an ext4 filesystem. Paths are the tree's, with unprintable bytes escaped.
@@ -12,9 +12,6 @@ pub enum Ext4Error {
     /// More than 2³² blocks, or more groups than one of them can describe.
     #[error("the filesystem would have more than {limit} bytes")]
     TooLarge { limit: u64 },
-    /// More inodes than numbers, or than the size has room for.
-    #[error("the tree has more than {limit} inodes")]
-    TooManyInodes { limit: u64 },
     /// A file longer than an extent tree can map.
     #[error("`{path}` has {length} bytes, more than the {limit} that a file can have")]
     FileTooLarge { path: String, length: u64, limit: u64 },
@@ -24,21 +21,15 @@ pub enum Ext4Error {
     /// A directory that its hash tree can't hold.
     #[error("the directory `{path}` has too many entries: they need {blocks} blocks, and {limit} are the most")]
     DirectoryTooLarge { path: String, blocks: u64, limit: u64 },
-    /// A directory with two names, or one that is inside itself.
-    #[error("the directory `{path}` has another name too")]
-    DirectoryLinked { path: String },
     /// A name that no directory can hold.
     #[error("`{path}` can't be a file name")]
     Name { path: String },
     /// Where e2fsck puts what it finds is no directory.
     #[error("`/lost+found` is not a directory")]
     LostAndFound,
-    /// A link's target that the kernel would refuse.
-    #[error("the target of the link `{path}` has {length} bytes, where 1 to {limit} without NUL are possible")]
-    LinkTarget { path: String, length: usize, limit: usize },
-    /// A device number out of range.
-    #[error("`{path}` has the device number {major}:{minor}, and 4095:1048575 is the largest")]
-    Device { path: String, major: u32, minor: u32 },
+    /// What no inode can be.
+    #[error(transparent)]
+    Inode(#[from] InodeError),
     /// A time out of range, or with a second of nanoseconds or more.
     #[error("`{path}` was changed {seconds} seconds after 1970, and -2147483648 to 10737418239 can be told")]
     Time { path: String, seconds: i64 },
@@ -57,16 +48,9 @@ pub enum Ext4Error {
     /// [`crate::Journal::Blocks`] is too small or too large.
     #[error("a journal of {blocks} blocks is not possible: {least} to {most} are")]
     Journal { blocks: u32, least: u32, most: u32 },
-    /// A content can't be found.
+    /// A content that does not get into it.
     #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// A content can't be copied.
-    #[error("can't write `{path}`")]
-    Content {
-        path: String,
-        #[source]
-        source: SinkError,
-    },
+    Content(#[from] ContentError),
     /// The image can't be written.
     #[error(transparent)]
     Sink(#[from] SinkError),

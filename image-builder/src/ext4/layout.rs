@@ -38,6 +38,7 @@ use super::form::Form;
 use super::hash::HashSeed;
 use super::identity::Identity;
 use super::options::Ext4Options;
+use crate::contents::ContentError;
 use check::check_time;
 use demand::Demand;
 use fit::Fit;
@@ -71,7 +72,7 @@ impl Ext4Layout {
         check_time(time).map_err(|defect| defect.at("/lost+found".to_owned()))?;
         let identity = Identity::derive(tree, &census, options);
         census.shape_directories(tree, form, HashSeed::new(identity.hash_seed))?;
-        let sparse = Sparse::find(tree, &census, options.holes, form.block_size)?;
+        let sparse = Sparse::find(tree, &census, options.holes, form.block_size).map_err(ContentError::Tree)?;
         let demand = Demand { tree, census: &census, sparse: &sparse, form };
         let fit = Fit::find(&demand, options)?;
         Ok(Self { fit, census, identity, label, time })

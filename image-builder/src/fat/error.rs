@@ -1,5 +1,5 @@
-use rootfs_tree::TreeError;
-
+use crate::contents::ContentError;
+use crate::limits::InodeError;
 use crate::sink::SinkError;
 
 /// Why a tree can't become a FAT filesystem. Paths are the tree's, with unprintable bytes escaped.
@@ -15,9 +15,9 @@ pub enum FatError {
     /// Neither a directory nor a file.
     #[error("`{path}` is neither a directory nor a file, and FAT has nothing else")]
     Kind { path: String },
-    /// A directory with two names, or one that is inside itself.
-    #[error("the directory `{path}` has another name too")]
-    DirectoryLinked { path: String },
+    /// What no inode can be.
+    #[error(transparent)]
+    Inode(#[from] InodeError),
     /// A name that FAT can't keep.
     #[error("`{path}` can't be a name on FAT: {why}")]
     Name { path: String, why: &'static str },
@@ -33,16 +33,9 @@ pub enum FatError {
     /// [`crate::EspOptions::label`] is too long.
     #[error("the label `{label}` is not 1 to 11 upper-case letters, digits, spaces or any of _-")]
     Label { label: String },
-    /// A content can't be found.
+    /// A content that does not get into it.
     #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// A content can't be copied.
-    #[error("can't write `{path}`")]
-    Content {
-        path: String,
-        #[source]
-        source: SinkError,
-    },
+    Content(#[from] ContentError),
     /// The image can't be written.
     #[error(transparent)]
     Sink(#[from] SinkError),

@@ -7,6 +7,7 @@ use super::error::FatError;
 use super::geometry::{ENTRY, Geometry, Kind, SECTOR};
 use super::name::{ShortNames, defect, entry_count, exact, folded};
 use super::options::EspOptions;
+use crate::limits::InodeError;
 
 /// The most bytes of a directory: entries that 16 bits can count, in whole sectors.
 const DIRECTORY_LIMIT: u64 = 65_520 * ENTRY;
@@ -126,7 +127,7 @@ fn find_nodes(tree: &Tree) -> Result<Vec<Planned>, FatError> {
                 let path = format!("{}/{}", nodes[index].path, child.name);
                 let node = plan_node(tree, *id, path, Some(index))?;
                 if matches!(node.what, What::Directory { .. }) && !seen.insert(*id) {
-                    return Err(FatError::DirectoryLinked { path: node.path });
+                    return Err(InodeError::DirectoryLinked { path: node.path }.into());
                 }
                 nodes.push(node);
             }

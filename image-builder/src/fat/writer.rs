@@ -14,6 +14,7 @@ use super::format::{
 use super::geometry::{Kind, SECTOR};
 use super::name::{exact, long_entries};
 use super::plan::{Child, FatLayout, Planned, What};
+use crate::contents::ContentError;
 use crate::sink::{Image, SinkError};
 
 /// Sectors of FAT32 with copies of the first two.
@@ -167,12 +168,12 @@ impl FatLayout {
             return Ok(());
         }
         let offset = self.geometry.offset(node.first);
-        let written = match sources.find(node.id, file)? {
+        let written = match sources.find(node.id, file).map_err(ContentError::Tree)? {
             Bytes::Inline(bytes) if bytes.len() as u64 != file.length => Err(SinkError::Read(io::ErrorKind::UnexpectedEof.into())),
             Bytes::Inline(bytes) => image.data(offset, bytes),
             Bytes::Section(section) => image.copy(offset, section.as_fd(), section.offset, file.length),
         };
-        written.map_err(|source| FatError::Content { path: node.path.clone(), source })?;
+        written.map_err(|source| ContentError::Content { path: node.path.clone(), source })?;
         image.advance(file.length);
         Ok(())
     }

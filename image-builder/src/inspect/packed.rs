@@ -53,7 +53,7 @@ impl Packing {
     pub(crate) fn unpack<'a>(self, packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
         let packed = BufReader::with_capacity(1 << 17, packed);
         Ok(match self {
-            Self::Gzip => Box::new(Members { decoder: Some(GzDecoder::new(packed)) }),
+            Self::Gzip => Box::new(Sequence { decoder: Some(GzDecoder::new(packed)) }),
             Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_stream(packed, Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?)),
             Self::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(packed)?;
@@ -61,17 +61,23 @@ impl Packing {
                 Box::new(decoder)
             }
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(packed)),
-            Self::Lz4 => Box::new(Frames { decoder: Some(lz4::Decoder::new(packed)?) }),
+            Self::Lz4 => Box::new(Sequence { decoder: Some(lz4::Decoder::new(packed)?) }),
         })
     }
 }
 
-/// All frames of an lz4 stream.
-struct Frames<R: BufRead> {
-    decoder: Option<lz4::Decoder<R>>,
+/// Streams one behind another.
+struct Sequence<D> {
+    decoder: Option<D>,
 }
 
-impl<R: BufRead> Read for Frames<R> {
+/// A stream that another may follow.
+trait Part: Read + Sized {
+    /// What follows it, once it is read to its end.
+    fn next(self) -> io::Result<Option<Self>>;
+}
+
+impl<D: Part> Read for Sequence<D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while let Some(mut decoder) = self.decoder.take() {
             let count = decoder.read(buffer)?;
@@ -79,52 +85,44 @@ impl<R: BufRead> Read for Frames<R> {
                 self.decoder = Some(decoder);
                 return Ok(count);
             }
-            let (mut rest, is_whole) = decoder.finish();
-            // As the library has it, such an error could be tried again.
-            is_whole.map_err(|error| io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()))?;
-            if rest.fill_buf()?.is_empty() {
-                return Ok(0);
-            }
-            self.decoder = Some(lz4::Decoder::new(rest)?);
+            self.decoder = decoder.next()?;
         }
         Ok(0)
     }
 }
 
-/// All members of a gzip stream. As gzip itself, it takes zeros behind the last for padding.
-struct Members<R: BufRead> {
-    decoder: Option<GzDecoder<R>>,
+/// Frames of lz4.
+impl<R: BufRead> Part for lz4::Decoder<R> {
+    fn next(self) -> io::Result<Option<Self>> {
+        let (mut rest, is_whole) = self.finish();
+        // As the library has it, such an error could be tried again.
+        is_whole.map_err(|error| io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()))?;
+        if rest.fill_buf()?.is_empty() { Ok(None) } else { Self::new(rest).map(Some) }
+    }
 }
 
-impl<R: BufRead> Read for Members<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(mut decoder) = self.decoder.take() {
-            let count = decoder.read(buffer)?;
-            if count > 0 || buffer.is_empty() {
-                self.decoder = Some(decoder);
-                return Ok(count);
+/// Members of gzip. As gzip itself, it takes zeros behind the last for padding.
+impl<R: BufRead> Part for GzDecoder<R> {
+    fn next(self) -> io::Result<Option<Self>> {
+        let mut rest = self.into_inner();
+        let next = loop {
+            let here = rest.fill_buf()?;
+            let zeros = here.iter().take_while(|byte| **byte == 0).count();
+            match here.get(zeros) {
+                Some(byte) => break Some(*byte),
+                None if here.is_empty() => break None,
+                None => rest.consume(zeros),
             }
-            let mut rest = decoder.into_inner();
-            let next = loop {
-                let here = rest.fill_buf()?;
-                let zeros = here.iter().take_while(|byte| **byte == 0).count();
-                match here.get(zeros) {
-                    Some(byte) => break Some(*byte),
-                    None if here.is_empty() => break None,
-                    None => rest.consume(zeros),
-                }
-            };
-            match next {
-                None => return Ok(0),
-                Some(0x1f) => {
-                    let zeros = rest.buffer_zeros()?;
-                    rest.consume(zeros);
-                    self.decoder = Some(GzDecoder::new(rest));
-                }
-                Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "there is something else behind the compressed stream")),
+        };
+        match next {
+            None => Ok(None),
+            Some(0x1f) => {
+                let zeros = rest.buffer_zeros()?;
+                rest.consume(zeros);
+                Ok(Some(Self::new(rest)))
             }
+            Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "there is something else behind the compressed stream")),
         }
-        Ok(0)
     }
 }
 

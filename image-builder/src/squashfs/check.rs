@@ -5,7 +5,7 @@ use rootfs_tree::{Kind, Node, NodeId, Tree};
 use super::SquashfsError;
 use super::format::{ID_MAX, SYMLINK_MAX};
 use crate::census::{Census, path_of};
-use crate::limits::{Impossible, check_kind};
+use crate::limits::check_kind;
 
 /// Most blocks of a file: the kernel counts them in an `int`.
 const BLOCKS_MAX: u64 = 0x7FFF_FFFF;
@@ -21,10 +21,7 @@ fn check_inode(tree: &Tree, id: NodeId, block_size: u32) -> Result<(), SquashfsE
     if u32::try_from(seconds).is_err() {
         return Err(SquashfsError::Time { path: path_of(tree, id), seconds });
     }
-    check_kind(kind, SYMLINK_MAX).map_err(|impossible| match impossible {
-        Impossible::LinkTarget { length } => SquashfsError::LinkTarget { path: path_of(tree, id), length, limit: SYMLINK_MAX },
-        Impossible::Device { major, minor } => SquashfsError::Device { path: path_of(tree, id), major, minor },
-    })?;
+    check_kind(kind, SYMLINK_MAX).map_err(|impossible| impossible.at(path_of(tree, id)))?;
     match kind {
         Kind::File(file) if file.length.div_ceil(block_size.into()) > BLOCKS_MAX => {
             Err(SquashfsError::FileTooLarge { path: path_of(tree, id), length: file.length, limit: BLOCKS_MAX * u64::from(block_size) })

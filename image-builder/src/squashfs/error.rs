@@ -1,7 +1,5 @@
-use rootfs_tree::TreeError;
-
-use crate::census::CensusError;
-use crate::contents::Unreadable;
+use crate::contents::ContentError;
+use crate::limits::InodeError;
 use crate::sink::SinkError;
 
 /// Why a tree can't become a squashfs. Paths are the tree's, with unprintable bytes escaped.
@@ -20,9 +18,6 @@ pub enum SquashfsError {
     /// More users and groups than can be counted.
     #[error("the tree has {count} different users and groups, more than the {limit} that a squashfs can have")]
     TooManyIds { count: usize, limit: usize },
-    /// More inodes than numbers.
-    #[error("the tree has more than {limit} inodes")]
-    TooManyInodes { limit: u64 },
     /// More inodes or directories than references can reach.
     #[error("the {table} would have more than {limit} bytes when compressed")]
     TableTooLarge { table: &'static str, limit: u64 },
@@ -32,15 +27,9 @@ pub enum SquashfsError {
     /// A directory whose listing is longer than its size can say.
     #[error("the listing of the directory `{path}` would have more than {limit} bytes")]
     DirectoryTooLarge { path: String, limit: u64 },
-    /// A directory with two names, or one that is inside itself.
-    #[error("the directory `{path}` has another name too")]
-    DirectoryLinked { path: String },
-    /// A link's target that the kernel would refuse.
-    #[error("the target of the link `{path}` has {length} bytes, where 1 to {limit} without NUL are possible")]
-    LinkTarget { path: String, length: usize, limit: usize },
-    /// A device number out of range.
-    #[error("`{path}` has the device number {major}:{minor}, and 4095:1048575 is the largest")]
-    Device { path: String, major: u32, minor: u32 },
+    /// What no inode can be.
+    #[error(transparent)]
+    Inode(#[from] InodeError),
     /// A time out of range.
     #[error("`{path}` was changed {seconds} seconds after 1970, and 0 to 4294967295 can be told")]
     Time { path: String, seconds: i64 },
@@ -56,37 +45,12 @@ pub enum SquashfsError {
     /// A compressor failed: it has no memory.
     #[error("{compressor} can't compress a block: {reason}")]
     Compressor { compressor: &'static str, reason: String },
-    /// A content can't be found.
+    /// A content that does not get into it.
     #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// A content can't be read.
-    #[error("can't write `{path}`")]
-    Content {
-        path: String,
-        #[source]
-        source: SinkError,
-    },
+    Content(#[from] ContentError),
     /// The image can't be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
-}
-
-impl From<CensusError> for SquashfsError {
-    fn from(error: CensusError) -> Self {
-        match error {
-            CensusError::TooManyInodes { limit } => Self::TooManyInodes { limit },
-            CensusError::DirectoryLinked { path } => Self::DirectoryLinked { path },
-        }
-    }
-}
-
-impl From<Unreadable> for SquashfsError {
-    fn from(error: Unreadable) -> Self {
-        match error {
-            Unreadable::Tree(error) => Self::Tree(error),
-            Unreadable::Content { path, source } => Self::Content { path, source },
-        }
-    }
 }
 
 impl SquashfsError {

@@ -61,7 +61,7 @@ impl Squashfs {
         let ids = Ids::of(tree, &census)?;
         let sets = Sets::of(tree, &census, options.other_xattrs)?;
         let contents = Contents::of(tree, options.block_size as usize);
-        let duplicates = Duplicates::of(tree, &census, &contents.sources)?;
+        let duplicates = Duplicates::of(tree, &census, &contents)?;
         let plan = Plan::of(tree, &census, &duplicates, options);
         let codec = Codec::new(options);
 

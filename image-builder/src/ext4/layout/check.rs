@@ -4,7 +4,7 @@ use super::xattr::Placed;
 use crate::ext4::Ext4Error;
 use crate::ext4::form::Form;
 use crate::ext4::format::LINK_MAX;
-use crate::limits::{Impossible, check_kind};
+use crate::limits::{Impossible, InodeError, check_kind};
 
 /// Whole blocks that an extent tree can map: numbers of 32 bits, of which the last means something else.
 const FILE_BLOCKS: u64 = 0xFFFF_FFFF - 1;
@@ -19,8 +19,7 @@ pub(crate) enum Defect {
     TooManyLinks,
     TooManyInodes,
     FileTooLarge { length: u64, limit: u64 },
-    LinkTarget { length: usize, limit: usize },
-    Device { major: u32, minor: u32 },
+    Impossible(Impossible),
     Time { seconds: i64 },
     AttributeName { name: String },
     AttributesTooLarge { size: usize, limit: usize },
@@ -32,12 +31,11 @@ impl Defect {
     pub(crate) fn at(self, path: String) -> Ext4Error {
         match self {
             Self::Name => Ext4Error::Name { path },
-            Self::DirectoryLinked => Ext4Error::DirectoryLinked { path },
+            Self::DirectoryLinked => InodeError::DirectoryLinked { path }.into(),
             Self::TooManyLinks => Ext4Error::TooManyLinks { path, limit: LINK_MAX },
-            Self::TooManyInodes => Ext4Error::TooManyInodes { limit: u32::MAX.into() },
+            Self::TooManyInodes => InodeError::TooManyInodes { limit: u32::MAX.into() }.into(),
             Self::FileTooLarge { length, limit } => Ext4Error::FileTooLarge { path, length, limit },
-            Self::LinkTarget { length, limit } => Ext4Error::LinkTarget { path, length, limit },
-            Self::Device { major, minor } => Ext4Error::Device { path, major, minor },
+            Self::Impossible(impossible) => impossible.at(path).into(),
             Self::Time { seconds } => Ext4Error::Time { path, seconds },
             Self::AttributeName { name } => Ext4Error::AttributeName { path, name },
             Self::AttributesTooLarge { size, limit } => Ext4Error::AttributesTooLarge { path, size, limit },
@@ -58,10 +56,7 @@ pub(crate) fn check_node(node: &Node, form: Form) -> Result<Checked, Defect> {
     check_time(node.metadata.mtime)?;
     // A target and the NUL after it share a block.
     let longest_target = form.block_size as usize - 1;
-    check_kind(&node.kind, longest_target).map_err(|impossible| match impossible {
-        Impossible::LinkTarget { length } => Defect::LinkTarget { length, limit: longest_target },
-        Impossible::Device { major, minor } => Defect::Device { major, minor },
-    })?;
+    check_kind(&node.kind, longest_target).map_err(Defect::Impossible)?;
     match &node.kind {
         Kind::File(file) if file.length.div_ceil(form.block_size.into()) > FILE_BLOCKS => {
             Err(Defect::FileTooLarge { length: file.length, limit: FILE_BLOCKS * u64::from(form.block_size) })

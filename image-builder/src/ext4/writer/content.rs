@@ -8,6 +8,7 @@ use rootfs_tree::{Bytes, NodeId};
 
 use super::Writer;
 use crate::batch::Batch;
+use crate::contents::ContentError;
 use crate::ext4::Ext4Error;
 use crate::ext4::layout::{Extent, path_of};
 use crate::sink::SinkError;
@@ -85,12 +86,12 @@ impl Writer<'_> {
     fn write_content(&self, batch: &mut Batch<'_>, id: NodeId, extents: &[Extent]) -> Result<(), Ext4Error> {
         let Some(file) = self.tree.file(id).filter(|_| !extents.is_empty()) else { return Ok(()) };
         self.image.check_cancelled()?;
-        let bytes = self.sources.find(id, file)?;
+        let bytes = self.sources.find(id, file).map_err(ContentError::Tree)?;
         for extent in extents {
             let start = self.offset(extent.logical.into());
             let length = self.offset(extent.length.into()).min(file.length.saturating_sub(start));
             self.write_piece(batch, &bytes, start..start + length, self.offset(extent.physical))
-                .map_err(|source| Ext4Error::Content { path: path_of(self.tree, id), source })?;
+                .map_err(|source| ContentError::Content { path: path_of(self.tree, id), source })?;
             self.image.advance(length);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What can't be written is refused, and nothing is left.
 
-use rootfs_image::{Image, Sink, SinkError, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
+use rootfs_image::{ContentError, Image, Sink, SinkError, Squashfs, SquashfsCompression, SquashfsError, SquashfsOptions};
 use rootfs_tree::{Content, FileContent, Kind, Layer, Time, Tree};
 
 use super::judge::{quick, try_write, with};
@@ -144,7 +144,7 @@ fn contents_that_are_not_what_the_tree_says() {
     let mut tree = empty();
     crate::forest::add_host_file(&mut tree, "layer", host.path(), "layer");
     fs_err::write(host.path().join("layer"), vec![1; 5001]).unwrap();
-    assert!(matches!(refusal(&tree, &quick()), SquashfsError::Tree(_)));
+    assert!(matches!(refusal(&tree, &quick()), SquashfsError::Content(ContentError::Tree(_))));
 }
 
 /// A disk that is full after so many bytes.
