@@ -100,6 +100,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<Merged, MergeError> {
     }
     let Layout { mut tree, notes, .. } = layout;
     environment::env_update(&mut tree, time)?;
+    environment::list_libraries(&mut tree, time)?;
     database::write(&mut tree, &installed, request, time)?;
     Ok(Merged { tree, pending, notes })
 }
