@@ -20,7 +20,9 @@ use rootfs_tree::{Time, Tree};
 
 use super::binary::BinaryLayer;
 
+pub(crate) use database::contents_line;
 pub use error::MergeError;
+pub(crate) use layout::Owned;
 pub use mask::InstallMask;
 pub use phase::{PendingPhases, Phase};
 
