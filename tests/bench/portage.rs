@@ -1,14 +1,18 @@
-//! Gentoo's packages: the library's example reads an index of a binary host and chooses from it.
+//! Gentoo's packages: the small set by rootfs-gen and by the real emerge, from the same binary host; and the library's example, which reads an index of a large
+//! host and chooses from it.
 
 use std::fmt::Write;
 
-use rootfs_tests::{Failed, Process, Workbench};
+use rootfs_tests::{Failed, GentooSite, Process, Product, Workbench};
 
 use crate::measure::{Series, measure};
 use crate::say;
 
 /// The programs that this measures with.
-pub(crate) const NEEDS: [&str; 1] = ["time"];
+pub(crate) const NEEDS: [&str; 7] = ["time", "python3", "gpg", "scanelf", "cc", "g++", "busybox"];
+
+/// The set `shell`.
+const SHELL: [&str; 3] = ["sys-apps/baselayout", "sys-libs/glibc", "sys-apps/busybox"];
 
 /// How many packages there are: two versions, the first in two builds, of each of so many names.
 const NAMES: usize = 10_000;
@@ -17,6 +21,39 @@ const NAMES: usize = 10_000;
 const WISHES: [(&str, &[&str]); 2] = [("twenty programs and what they need", &["app/few"]), ("all names", &["app/all"])];
 
 pub(crate) fn bench(workbench: &Workbench, runs: usize) -> Result<(), Failed> {
+    install(workbench, runs)?;
+    choose(workbench, runs)
+}
+
+/// A tree each, in turns, of packages that are at hand.
+fn install(workbench: &Workbench, runs: usize) -> Result<(), Failed> {
+    let site = GentooSite::new(workbench)?;
+    let scratch = workbench.scratch()?;
+    let build = |product: Product<'_>, name: &str| {
+        let product = product.args(["gentoo", "--agent", "none", "--allow-unsigned", "--package", &SHELL.join(","), "--binhost"]);
+        product.arg(site.host("gpkg")).into_directory(&scratch.path().join(name)).run()
+    };
+    let (mut afresh, mut again, mut theirs) = (Series::default(), Series::default(), Series::default());
+    for round in 0..=runs {
+        let first = measure(workbench, |time| build(Product::under(workbench, time).afresh(), &format!("afresh{round}")))?;
+        let second = measure(workbench, |time| build(Product::under(workbench, time), &format!("again{round}")))?;
+        let other =
+            measure(workbench, |time| site.emerge_by(time, "gpkg", &scratch.path().join(format!("emerge{round}")))?.args(SHELL).run())?;
+        if round > 0 {
+            afresh.push(first);
+            again.push(second);
+            theirs.push(other);
+        }
+    }
+    say(&format!("Gentoo's set `shell` to a directory, packages on this machine; median of {runs}, in turns"));
+    say(&format!("rootfs-gen gentoo             {afresh}"));
+    say(&format!("rootfs-gen gentoo, unchanged  {again}"));
+    say(&format!("emerge --usepkgonly           {theirs}"));
+    Ok(())
+}
+
+/// Packages of an index that no host has.
+fn choose(workbench: &Workbench, runs: usize) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let index = scratch.path().join("Packages");
     fs_err::write(&index, made()?)?;

@@ -12,10 +12,10 @@ mod ways;
 use std::path::Path;
 use std::time::Duration;
 
-use rootfs_tests::{Case, Failed, Finished, Listing, Need, Process, Product, Release, RpmArchive, Workbench, ensure};
+use rootfs_tests::{Case, Failed, Finished, GentooSite, Listing, Need, Process, Product, Release, RpmArchive, Workbench, ensure};
 
 use crate::build::{BUILD, minbase};
-use crate::fedora;
+use crate::{fedora, gentoo};
 
 /// How long a build may take, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -23,11 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(900);
 pub(crate) fn cases() -> Vec<Case> {
     let engine = [BUILD, &[Need::Docker]].concat();
     let rpm = [&engine[..], &fedora::needs()].concat();
+    let portage = [&engine[..], &gentoo::needs()].concat();
     let plain = [Need::Product, Need::Root];
     let mut cases = vec![
         Case::new("docker::debian is the sandbox's", &engine, debian),
         Case::new("docker::a program that needs /proc is set up as in the sandbox", &engine, java).only_in_full(),
         Case::new("docker::fedora is the sandbox's", &rpm, fedora_is_the_sandboxes).only_in_full(),
+        Case::new("docker::gentoo is the sandbox's", &portage, gentoo_is_the_sandboxes).only_in_full(),
         Case::new("docker::without an engine it is told where it was looked for", &plain, no_engine),
     ];
     cases.extend(images::cases(&engine));
@@ -126,6 +128,18 @@ fn fedora_is_the_sandboxes(workbench: &Workbench) -> Result<(), Failed> {
     let (there, there_out) = build("there");
     run(there.arg("--docker"))?.success()?;
     same(workbench, &there_out, &here_out)
+}
+
+/// Packages whose functions run in the guest.
+fn gentoo_is_the_sandboxes(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let site = GentooSite::new(workbench)?;
+    let packages = format!("{},app-misc/asks", gentoo::GREETER);
+    let (here, there) = (scratch.path().join("here"), scratch.path().join("there"));
+    gentoo::build(&site, workbench.product().afresh(), &packages).into_directory(&here).run()?.success()?;
+    run(gentoo::build(&site, workbench.product().afresh(), &packages).into_directory(&there).arg("--docker"))?.success()?;
+    ensure!(there.join("usr/share/greeter/said").exists(), "no function has run");
+    same(workbench, &there, &here)
 }
 
 fn no_engine(workbench: &Workbench) -> Result<(), Failed> {

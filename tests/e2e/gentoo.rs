@@ -1,30 +1,40 @@
 //! Gentoo's guests, of packages that the real emerge made of a small repository, judged by the real emerge.
 
+mod compare;
+mod guests;
+mod linked;
+mod wishes;
+
 use std::path::{Path, PathBuf};
 
-use rootfs_tests::{Case, Failed, GentooSite, Listing, Need, PlainUser, Product, Workbench, ensure};
+use rootfs_tests::{Case, Failed, GentooSite, Need, PlainUser, Product, Workbench, ensure};
 
 use crate::build::BUILD;
+use compare::expect_same;
+pub(crate) use guests::build_set;
 
 /// A guest with a shell of its own, whose phases run in it.
 pub(crate) const GREETER: &str = "app-misc/greeter,app-misc/links,app-misc/second,acct-user/messagebus,sys-apps/busybox";
 
 /// What every case here needs.
 pub(crate) fn needs() -> Vec<Need> {
-    [BUILD, &["python3", "gpg", "bash", "busybox"].map(Need::Judge)].concat()
+    [BUILD, &["python3", "gpg", "bash", "busybox", "scanelf", "cc", "g++"].map(Need::Judge)].concat()
 }
 
 pub(crate) fn cases() -> Vec<Case> {
     let needs = needs();
     let with = |judges: &[&'static str]| [&needs[..], &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
-    vec![
+    let mut cases = vec![
         Case::new("gentoo::a shell of either format is emerge's", &needs, is_emerges_shell),
-        Case::new("gentoo::packages of every kind are merged as emerge does it", &needs, is_emerges).only_in_full(),
         Case::new("gentoo::emerge goes on from the tree", &needs, goes_on),
         Case::new("gentoo::what is not signed, not whole or for another machine is refused", &needs, refused),
         Case::new("gentoo::a lock, a plain user, and no network give the same bytes", &with(&["unshare", "setpriv"]), same_bytes),
         Case::new("gentoo::what a phase and two packages say wrong is told", &needs, told),
-    ]
+    ];
+    cases.extend(wishes::cases(&needs));
+    cases.extend(linked::cases(&needs));
+    cases.extend(guests::cases(&needs));
+    cases
 }
 
 /// A build from a host whose packages nobody signed.
@@ -36,110 +46,26 @@ fn from<'a>(host: &Path, product: Product<'a>, packages: &str) -> Product<'a> {
     product.args(["gentoo", "--agent", "none", "--package", packages, "--binhost"]).arg(host)
 }
 
-/// What emerge writes of itself, and what differs for a reason (docs/fidelity.md). Which patterns `INSTALL_MASK` has is no matter of merging.
-fn may_differ(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let of_database = path.starts_with("/var/db/pkg/") && matches!(name, "metadata" | "COUNTER" | "CONTENTS" | "environment.bz2");
-    let of_emerge =
-        path.starts_with("/var/cache/edb") || path == "/var/cache" || path == "/var/tmp" || path.starts_with("/var/lib/portage");
-    // What every guest gets of us.
-    let of_guest = ["/dev/", "/run/", "/tmp/"].iter().any(|directory| path.starts_with(directory))
-        || matches!(path, "/etc/hostname" | "/etc/machine-id");
-    of_database || of_emerge || of_guest
-}
-
-/// The packages of a root, each with what it owns: links without their times, which emerge takes from the clock.
-fn owned(root: &Path) -> Result<Vec<String>, Failed> {
-    let mut lines = Vec::new();
-    for category in fs_err::read_dir(root.join("var/db/pkg"))? {
-        for package in fs_err::read_dir(category?.path())? {
-            let path = package?.path();
-            let name = path.strip_prefix(root)?.display().to_string();
-            lines.push(name.clone());
-            let contents = fs_err::read_to_string(path.join("CONTENTS")).unwrap_or_default();
-            let line = |line: &str| match line.strip_prefix("sym ") {
-                Some(link) => format!("{name}: sym {}", link.rsplit_once(' ').map_or(link, |(link, _)| link)),
-                None => format!("{name}: {line}"),
-            };
-            lines.extend(contents.lines().map(line));
-        }
-    }
-    lines.sort();
-    Ok(lines)
-}
-
-fn expect_same(ours: &Path, theirs: &Path) -> Result<(), Failed> {
-    let list = |tree: &Path| -> Result<Listing, Failed> {
-        Ok(Listing::of(tree)?.without(may_differ).without_contents(|path| path == "/etc/shadow" || path.ends_with("/INSTALL_MASK")))
-    };
-    let listed = list(ours)?;
-    let differences = listed.differences(&list(theirs)?);
-    ensure!(differences.is_empty(), "{} differences (first: ours):\n{}", differences.len(), differences.join("\n"));
-    let (of_ours, of_theirs) = (owned(ours)?, owned(theirs)?);
-    let only = |one: &[String], other: &[String]| one.iter().filter(|line| !other.contains(line)).cloned().collect::<Vec<_>>();
-    let differences = [only(&of_ours, &of_theirs), only(&of_theirs, &of_ours)].concat();
-    ensure!(differences.is_empty(), "the databases differ (first: ours):\n{}", differences.join("\n"));
-    ensure!(listed.len() > 60 && of_ours.len() > 30, "only {} paths and {} lines were compared", listed.len(), of_ours.len());
-    Ok(())
-}
-
 const SHELL: &[&str] = &["sys-apps/baselayout", "sys-apps/busybox"];
 
+/// Both formats, each compared with what emerge makes of the same packages.
 fn is_emerges_shell(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let site = GentooSite::new(workbench)?;
-    let theirs = scratch.path().join("emerge");
-    site.emerge("gpkg", &theirs)?.env("INSTALL_MASK", "/usr/share/man").args(SHELL).run()?.success()?;
     for host in ["gpkg", "xpak"] {
-        let ours = scratch.path().join(host);
-        let run =
-            from(&site.host(host), workbench.product(), &SHELL.join(",")).arg("--allow-unsigned").into_directory(&ours).run()?.success()?;
-        ensure!(!ours.join("usr/share/man").exists(), "{}", run.report("a manual page is there"));
-        expect_same_but(&ours, &theirs, host)?;
+        let (ours, theirs) = (scratch.path().join(host), scratch.path().join(format!("emerge-{host}")));
+        let build = from(&site.host(host), workbench.product(), &SHELL.join(",")).arg("--allow-unsigned");
+        build.into_directory(&ours).run()?.success()?;
+        wishes::emerge(workbench, &site, host, SHELL, &ours, &theirs)?;
+        expect_same(&ours, &theirs)?;
     }
-    let inside = workbench.product().arg("shell").arg(scratch.path().join("gpkg")).args([
-        "--",
-        "/bin/busybox",
-        "sh",
-        "-c",
-        "echo up $(busybox id -u)",
-    ]);
-    let inside = inside.run()?.success()?;
+    let shell = workbench.product().arg("shell").arg(scratch.path().join("gpkg"));
+    let inside = shell.args(["--", "/bin/busybox", "sh", "-c", "echo up $(busybox id -u)"]).run()?.success()?;
     ensure!(inside.output.ends_with("up 0\n"), "{}", inside.report("the tree doesn't work"));
-    Ok(())
-}
-
-/// Packages of the two formats were not built in the same second.
-fn expect_same_but(ours: &Path, theirs: &Path, host: &str) -> Result<(), Failed> {
-    if host == "gpkg" {
-        return expect_same(ours, theirs);
-    }
-    let names = |root: &Path| -> Result<Vec<String>, Failed> {
-        let without_times = |line: &String| line.split(' ').filter(|word| word.parse::<u64>().is_err()).collect::<Vec<_>>().join(" ");
-        Ok(owned(root)?.iter().map(without_times).collect())
-    };
-    let (of_ours, of_theirs) = (names(ours)?, names(theirs)?);
-    ensure!(of_ours == of_theirs, "the databases differ:\n{}\nand\n{}", of_ours.join("\n"), of_theirs.join("\n"));
-    Ok(())
-}
-
-fn is_emerges(workbench: &Workbench) -> Result<(), Failed> {
-    let scratch = workbench.scratch()?;
-    let site = GentooSite::new(workbench)?;
-    let (ours, theirs) = (scratch.path().join("ours"), scratch.path().join("emerge"));
-    build(&site, workbench.product().afresh(), GREETER).into_directory(&ours).run()?.success()?;
-    let mask = "/usr/include *.a /usr/share/doc /usr/share/man /usr/share/locale";
-    site.emerge("gpkg", &theirs)?.env("INSTALL_MASK", mask).arg("sys-apps/baselayout").run()?.success()?;
-    site.emerge("gpkg", &theirs)?.env("INSTALL_MASK", mask).args(GREETER.split(',')).run()?.success()?;
-    let said = |root: &Path| -> Result<String, Failed> { Ok(fs_err::read_to_string(root.join("usr/share/greeter/said"))?) };
-    ensure!(said(&ours)? == "HELLO from app-misc/greeter-1.0 to ROOT= binary postinst\n", "{}", said(&ours)?);
-    // emerge's root is not `/`.
-    fs_err::write(theirs.join("usr/share/greeter/said"), said(&ours)?)?;
-    expect_same(&ours, &theirs)?;
-    ensure!(ours.join("etc/._cfg0000_shared.conf").exists() && !ours.join("etc/._cfg0000_same.conf").exists(), "configuration files");
-    let shell = workbench.product().arg("shell").arg(&ours).args(["--", "bash", "-c", "tool; busybox grep -c messagebus /etc/passwd"]);
-    let inside = shell.run()?.success()?;
-    ensure!(inside.output.ends_with("tool\n1\n"), "{}", inside.report("the tree doesn't work"));
+    // The judge says no.
+    let ours = scratch.path().join("gpkg");
+    fs_err::write(ours.join("usr/bin/busybox"), "another")?;
+    ensure!(expect_same(&ours, &scratch.path().join("emerge-gpkg")).is_err(), "another file makes no difference");
     Ok(())
 }
 

@@ -4,9 +4,10 @@ mod container;
 
 use std::path::{Path, PathBuf};
 
-use rootfs_tests::{Case, Failed, Need, PlainUser, Process, Product, Release, Workbench, ensure};
+use rootfs_tests::{Case, Failed, GentooSite, Need, PlainUser, Process, Product, Release, Workbench, ensure};
 
 use crate::build::GUEST;
+use crate::gentoo;
 use container::Container;
 
 const NEEDS: &[Need] = &[
@@ -24,6 +25,7 @@ const NEEDS: &[Need] = &[
 pub(crate) fn cases() -> Vec<Case> {
     let with_ids = [NEEDS, &[Need::Judge("unshare"), Need::Judge("setpriv"), Need::Judge("newuidmap")]].concat();
     let with_bridge = [NEEDS, &[Need::Judge("ip")]].concat();
+    let with_gentoo = [NEEDS, &gentoo::needs()].concat();
     vec![
         Case::new("lxc::a squashfs of BusyBox boots, is entered, restarts and stops", NEEDS, image),
         Case::new("lxc::what is written stays in the host's directory", NEEDS, stays),
@@ -31,6 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("lxc::a container shares the host's network and leaves it alone", NEEDS, host_network),
         Case::new("lxc::a container is on a bridge", &with_bridge, bridge),
         Case::new("lxc::a tree without init runs commands", NEEDS, without_init),
+        Case::new("lxc::a Gentoo shell runs commands", &with_gentoo, gentoo_shell),
         Case::new("lxc::a directory of systemd boots and stops", NEEDS, systemd),
         Case::new("lxc::a plain user's directory boots", &with_ids, plain_user),
         Case::new("lxc::what would have the wrong owners inside is refused", &with_ids, wrong_owners),
@@ -182,6 +185,18 @@ fn without_init(workbench: &Workbench) -> Result<(), Failed> {
     ensure!(container.told().contains("lxc-execute") && container.told().contains("no /sbin/init"), "{}", container.told());
     let run = container.program("lxc-execute").args(["--", "/bin/sh", "-c", "echo from $(hostname); exit 7"]).run()?.exits_with(7)?;
     ensure!(run.output == format!("from {}\n", container.name()), "{}", run.report("not what the command says"));
+    Ok(())
+}
+
+/// Gentoo's smallest set with a shell: no init, and nothing of the host's.
+fn gentoo_shell(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let root = scratch.path().join("guest");
+    gentoo::build_set(&GentooSite::new(workbench)?, workbench.product(), "shell").into_directory(&root).run()?.success()?;
+    let container = Container::write(workbench, scratch.path(), &root, &[])?;
+    let script = "echo $(busybox hostname) $(busybox id -u); . /etc/os-release; echo $ID; exit 7";
+    let run = container.program("lxc-execute").args(["--", "/bin/sh", "-c", script]).run()?.exits_with(7)?;
+    ensure!(run.output == format!("{} 0\ngentoo\n", container.name()), "{}", run.report("not what the commands say"));
     Ok(())
 }
 

@@ -1,37 +1,27 @@
 //! A small Gentoo: an ebuild repository, and binary hosts that the real emerge makes of it.
 
-use std::os::unix::fs::PermissionsExt;
+mod repository;
+
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use libtest_mimic::Failed;
+use sha2::{Digest, Sha256};
 
+use crate::portage::lock;
+use crate::settings::find_program;
 use crate::{Portage, Process, SigningKey, Workbench};
+use repository::{EBUILDS, FEATURES, MAKE_DEFAULTS, ebuilds, without_version};
 
-/// The repository's ebuilds: `CATEGORY/NAME-VERSION` in a line of its own between `===`, then the ebuild.
-const EBUILDS: &str = include_str!("gentoo/ebuilds.txt");
+/// What ebuilds take from this host, or build with: when one of them is another, the packages are made anew.
+const MADE_WITH: [&str; 9] = ["busybox", "bash", "ldconfig", "getent", "cc", "g++", "ld", "scanelf", "python3"];
+const MADE_OF: [&str; 3] = ["libc.so.6", "libstdc++.so.6", "libtinfo.so.6"];
 
-const MAKE_DEFAULTS: &str = "\
-ARCH=\"amd64\"
-ACCEPT_KEYWORDS=\"amd64\"
-ACCEPT_LICENSE=\"*\"
-CHOST=\"x86_64-pc-linux-gnu\"
-ELIBC=\"glibc\"
-KERNEL=\"linux\"
-USERLAND=\"GNU\"
-LIBDIR_amd64=\"lib64\"
-DEFAULT_ABI=\"amd64\"
-ABI=\"amd64\"
-IUSE_IMPLICIT=\"prefix\"
-USE_EXPAND=\"ELIBC KERNEL\"
-USE_EXPAND_IMPLICIT=\"ARCH ELIBC KERNEL\"
-USE_EXPAND_VALUES_ARCH=\"amd64\"
-USE_EXPAND_VALUES_ELIBC=\"glibc musl\"
-USE_EXPAND_VALUES_KERNEL=\"linux\"
-";
+/// What the hosts `xpak` and `signed` have; the host `gpkg` has everything.
+const FEW: [&str; 2] = ["sys-apps/baselayout-2.18", "sys-apps/busybox-1.36.1"];
+const SIGNED: [&str; 3] = ["sys-apps/baselayout-2.18", "sys-apps/busybox-1.36.1", "app-misc/first-1.0"];
 
-const FEATURES: &str = "-userpriv -usersandbox -sandbox -ipc-sandbox -network-sandbox -pid-sandbox -news -merge-wait -merge-sync";
-
-/// A repository, and the hosts of its packages: `gpkg`, `xpak`, and `signed`, which is as the first with signatures.
+/// A repository, and the hosts of its packages: `gpkg`, `xpak`, and `signed`, with signatures.
 #[derive(Debug, Clone)]
 pub struct GentooSite {
     directory: PathBuf,
@@ -39,21 +29,40 @@ pub struct GentooSite {
 }
 
 impl GentooSite {
-    /// The site that all cases of a run share. Its hosts must not be changed.
+    /// The site that all cases share. It lies below cargo's target directory and is made once for all runs; its hosts must not be changed.
     ///
     /// # Errors
     /// When portage can't be had, or doesn't build the packages.
     pub fn new(workbench: &Workbench) -> Result<Self, Failed> {
+        static MADE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
         let portage = Portage::install(workbench.settings())?;
-        let made = portage.clone();
-        let directory = workbench.once("gentoo", |path| Self { directory: path.to_owned(), portage: made }.make())?;
-        Ok(Self { directory, portage })
+        let make =
+            || Self::find(&workbench.settings().directory, &portage).map_err(|failed| failed.message().unwrap_or_default().to_owned());
+        Ok(Self { directory: MADE.get_or_init(make).clone()?, portage })
     }
 
     /// Where a host's packages and its index are.
     #[must_use]
     pub fn host(&self, name: &str) -> PathBuf {
         self.directory.join("hosts").join(name)
+    }
+
+    /// A host of all packages in the older format, made by the first who asks.
+    ///
+    /// # Errors
+    /// When portage doesn't build them.
+    pub fn all_xpak(&self) -> Result<&'static str, Failed> {
+        const NAME: &str = "all-xpak";
+        let _lock = lock(&self.directory.join("all-xpak.lock"))?;
+        if !self.host(NAME).join("Packages").exists() {
+            let making = "all-xpak.new";
+            if self.host(making).exists() {
+                fs_err::remove_dir_all(self.host(making))?;
+            }
+            self.build(making, "xpak", &Self::packages())?;
+            fs_err::rename(self.host(making), self.host(NAME))?;
+        }
+        Ok(NAME)
     }
 
     /// The public key that has signed the packages of `signed`.
@@ -67,37 +76,75 @@ impl GentooSite {
     /// # Errors
     /// When the site can't be written to.
     pub fn emerge(&self, host: &str, root: &Path) -> Result<Process, Failed> {
-        let emerge = self.portage.program("emerge", &self.directory)?;
-        Ok(emerge.env("ROOT", root).env("PKGDIR", self.host(host)).args(["--usepkgonly", "--color=n", "--quiet"]))
+        Ok(self.into_root(self.portage.program("emerge", &self.directory)?, host, root))
+    }
+
+    /// The same, started by another program that the arguments go to.
+    ///
+    /// # Errors
+    /// As [`GentooSite::emerge`].
+    pub fn emerge_by(&self, process: Process, host: &str, root: &Path) -> Result<Process, Failed> {
+        Ok(self.into_root(self.portage.program_by(process, "emerge", &self.directory)?, host, root))
+    }
+
+    fn into_root(&self, emerge: Process, host: &str, root: &Path) -> Process {
+        emerge.env("ROOT", root).env("PKGDIR", self.host(host)).args(["--usepkgonly", "--color=n", "--quiet"])
     }
 
     /// `CATEGORY/NAME-VERSION` of every ebuild.
     #[must_use]
-    pub fn packages() -> Vec<String> {
-        ebuilds().into_iter().map(|(name, _)| name.to_owned()).collect()
+    pub fn packages() -> Vec<&'static str> {
+        ebuilds().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The site of what this host has; one of other ebuilds or of another compiler is taken away.
+    fn find(caches: &Path, portage: &Portage) -> Result<PathBuf, Failed> {
+        let directory = caches.join(format!("gentoo-{}", made_of(caches)?));
+        let _lock = lock(&caches.join("gentoo.lock"))?;
+        let finished = directory.join("finished");
+        if !finished.exists() {
+            for entry in fs_err::read_dir(caches)? {
+                let path = entry?.path();
+                let is_site = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("gentoo-"));
+                if is_site && path.is_dir() {
+                    fs_err::remove_dir_all(path)?;
+                }
+            }
+            fs_err::create_dir_all(&directory)?;
+            Self { directory: directory.clone(), portage: portage.clone() }.make()?;
+            fs_err::write(finished, "")?;
+        }
+        Ok(directory)
     }
 
     fn make(&self) -> Result<(), Failed> {
-        self.write_repository()?;
-        let atoms: Vec<String> = Self::packages().into_iter().map(|name| format!("={name}")).collect();
-        let build = |host: &str, format: &str, features: &str| -> Result<Process, Failed> {
-            let emerge = self.portage.program("emerge", &self.directory)?.env("PKGDIR", self.host(host)).env("BINPKG_FORMAT", format);
-            Ok(emerge
-                .env("FEATURES", format!("{FEATURES} {features}"))
-                .args(["--buildpkgonly", "--nodeps", "--jobs=3", "--quiet"])
-                .args(&atoms))
-        };
-        build("gpkg", "gpkg", "")?.run()?.success()?;
+        repository::write(&self.directory)?;
+        self.build("gpkg", "gpkg", &Self::packages())?;
+        self.build("xpak", "xpak", &FEW)?;
         let key = SigningKey::generate("binhost")?;
         key.export(&self.key())?;
-        self.sign(&key)?;
-        let few: Vec<String> = ["sys-apps/baselayout-2.18", "sys-apps/busybox-1.36.1"].iter().map(|name| format!("={name}")).collect();
-        let xpak = self.portage.program("emerge", &self.directory)?.env("PKGDIR", self.host("xpak")).env("BINPKG_FORMAT", "xpak");
-        xpak.env("FEATURES", FEATURES).args(["--buildpkgonly", "--nodeps", "--quiet"]).args(few).run()?.success()?;
+        self.sign(&key)
+    }
+
+    /// Makes a host. Of several versions of a package that are for one slot, emerge takes one at a time.
+    fn build(&self, host: &str, format: &str, packages: &[&str]) -> Result<(), Failed> {
+        let mut waves: Vec<Vec<&str>> = Vec::new();
+        for package in packages {
+            let has = |wave: &Vec<&str>| wave.iter().any(|other| without_version(other) == without_version(package));
+            match waves.iter_mut().find(|wave| !has(wave)) {
+                Some(wave) => wave.push(package),
+                None => waves.push(vec![package]),
+            }
+        }
+        for wave in waves {
+            let emerge = self.portage.program("emerge", &self.directory)?.env("PKGDIR", self.host(host)).env("BINPKG_FORMAT", format);
+            let emerge = emerge.env("FEATURES", FEATURES).args(["--buildpkgonly", "--nodeps", "--jobs=3", "--quiet"]);
+            emerge.args(wave.iter().map(|package| format!("={package}"))).run()?.success()?;
+        }
         Ok(())
     }
 
-    /// The host `signed`: the same packages, signed by portage.
+    /// The host `signed`: packages of `gpkg`, signed by portage.
     fn sign(&self, key: &SigningKey) -> Result<(), Failed> {
         crate::copy_tree(&self.host("gpkg"), &self.host("signed"))?;
         // Portage verifies as nobody what it has signed, and trusts a key that is its owner's own.
@@ -106,6 +153,10 @@ impl GentooSite {
         Process::new("chown").args(["-R", "nobody:nogroup"]).arg(&verifying).run()?.success()?;
         let packages = Process::new("find").arg(self.host("signed")).args(["-name", "*.gpkg.tar"]).run()?.success()?;
         for package in packages.output.lines() {
+            if !SIGNED.iter().any(|signed| package.contains(&format!("/{}-", signed.rsplit('/').next().unwrap_or_default()))) {
+                fs_err::remove_file(package)?;
+                continue;
+            }
             let sign = self.portage.program("gpkg-sign", &self.directory)?;
             sign.env("BINPKG_GPG_SIGNING_KEY", key.name())
                 .env("BINPKG_GPG_SIGNING_GPG_HOME", key.home())
@@ -117,10 +168,10 @@ impl GentooSite {
         self.index_of(&self.host("signed"))
     }
 
-    /// Makes a host's index say of its packages what they are now.
+    /// Makes a host's index say of its packages what they are now, and nothing of those that are gone.
     ///
     /// # Errors
-    /// When there is none, or a package of it is gone.
+    /// When there is none.
     pub fn index_of(&self, host: &Path) -> Result<(), Failed> {
         let index = fs_err::read_to_string(host.join("Packages"))?;
         let mut blocks = Vec::new();
@@ -130,6 +181,9 @@ impl GentooSite {
                 continue;
             };
             let file = host.join(path);
+            if !file.exists() {
+                continue;
+            }
             let sum = |program: &str| -> Result<String, Failed> {
                 let said = Process::new(program).arg(&file).run()?.success()?.output;
                 Ok(said.split_ascii_whitespace().next().unwrap_or_default().to_owned())
@@ -143,60 +197,24 @@ impl GentooSite {
             };
             blocks.push(block.lines().map(line).collect::<Vec<_>>().join("\n"));
         }
-        fs_err::write(host.join("Packages"), blocks.join("\n\n"))?;
+        fs_err::write(host.join("Packages"), blocks.join("\n\n") + "\n\n")?;
         // It is looked at first.
         if host.join("Packages.gz").exists() {
             fs_err::remove_file(host.join("Packages.gz"))?;
         }
         Ok(())
     }
-
-    fn write_repository(&self) -> Result<(), Failed> {
-        let repository = self.directory.join("repo");
-        let put = |path: PathBuf, text: &str| -> Result<(), Failed> {
-            fs_err::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
-            Ok(fs_err::write(path, text)?)
-        };
-        let mut categories: Vec<&str> = Vec::new();
-        for (name, text) in ebuilds() {
-            let (category, version) = name.split_once('/').ok_or("an ebuild without a category")?;
-            let package = version.rsplit_once('-').map_or(version, |(package, _)| package);
-            if !categories.contains(&category) {
-                categories.push(category);
-            }
-            let text = format!(
-                "EAPI=8\nDESCRIPTION=\"{package}\"\nHOMEPAGE=\"https://example.org/\"\nLICENSE=\"GPL-2\"\nKEYWORDS=\"amd64\"\nS=\"${{WORKDIR}}\"\n{text}"
-            );
-            put(repository.join(category).join(package).join(format!("{version}.ebuild")), &text)?;
-        }
-        put(repository.join("profiles/repo_name"), "tiny\n")?;
-        put(repository.join("profiles/arch.list"), "amd64\n")?;
-        put(repository.join("profiles/categories"), &(categories.join("\n") + "\n"))?;
-        put(repository.join("profiles/profiles.desc"), "amd64 tiny stable\n")?;
-        put(repository.join("profiles/tiny/eapi"), "8\n")?;
-        put(repository.join("profiles/tiny/make.defaults"), MAKE_DEFAULTS)?;
-        put(
-            repository.join("metadata/layout.conf"),
-            "masters =\nthin-manifests = true\nsign-manifests = false\nprofile-formats = portage-2\n",
-        )?;
-        put(repository.join("licenses/GPL-2"), "GPL2\n")?;
-        let (conf, temporary) = (self.directory.join("conf/etc/portage"), self.directory.join("tmp"));
-        let make = format!(
-            "FEATURES=\"{FEATURES}\"\nPORTAGE_TMPDIR=\"{}\"\nDISTDIR=\"{}\"\nPKGDIR=\"{}\"\nCFLAGS=\"-O2\"\n",
-            temporary.display(),
-            self.directory.join("distfiles").display(),
-            self.host("gpkg").display()
-        );
-        put(conf.join("make.conf"), &make)?;
-        fs_err::os::unix::fs::symlink(repository.join("profiles/tiny"), conf.join("make.profile"))?;
-        fs_err::create_dir_all(self.directory.join("distfiles"))?;
-        fs_err::create_dir_all(&temporary)?;
-        fs_err::set_permissions(&temporary, std::fs::Permissions::from_mode(0o1777))?;
-        // The package manager's files and this run's may be looked at by whoever portage becomes.
-        Ok(fs_err::set_permissions(&self.directory, std::fs::Permissions::from_mode(0o755))?)
-    }
 }
 
-fn ebuilds() -> Vec<(&'static str, &'static str)> {
-    EBUILDS.split("\n=== ").filter_map(|part| part.trim_start_matches("=== ").split_once(" ===\n")).collect()
+/// A hash of everything that the packages are made of, and of where they are made: portage's configuration has absolute paths.
+fn made_of(caches: &Path) -> Result<String, Failed> {
+    let mut hash = Sha256::new();
+    let own = [EBUILDS, MAKE_DEFAULTS, FEATURES, Portage::VERSION, &FEW.join(" "), &SIGNED.join(" "), &caches.display().to_string()];
+    own.iter().for_each(|text| hash.update(text.as_bytes()));
+    let programs = MADE_WITH.iter().filter_map(|name| find_program(name).or_else(|| Some(Path::new("/sbin").join(name))));
+    let libraries = MADE_OF.iter().map(|name| Path::new("/lib/x86_64-linux-gnu").join(name));
+    for file in programs.chain(libraries) {
+        hash.update(fs_err::read(&file).map_err(|cause| format!("Gentoo's packages can't be made without this: {cause}"))?);
+    }
+    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }

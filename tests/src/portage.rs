@@ -8,9 +8,6 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::{Process, Settings, judge};
 
-/// The version that judges; what the project says of portage is said of this one.
-const VERSION: &str = "3.0.83";
-
 /// Portage in a virtual environment of its own below cargo's target directory, made once for all runs.
 #[derive(Debug, Clone)]
 pub struct Portage {
@@ -18,6 +15,9 @@ pub struct Portage {
 }
 
 impl Portage {
+    /// The version that judges; what the project says of portage is said of this one.
+    pub const VERSION: &'static str = "3.0.83";
+
     /// Installs it where it is not yet.
     ///
     /// # Errors
@@ -43,6 +43,18 @@ impl Portage {
     /// # Errors
     /// When the site can't be written to.
     pub fn program(&self, name: &str, site: &Path) -> Result<Process, Failed> {
+        self.set_up(Process::new(self.environment.join("bin/python3")), name, site)
+    }
+
+    /// The same, started by another program that the arguments go to.
+    ///
+    /// # Errors
+    /// As [`Portage::program`].
+    pub fn program_by(&self, process: Process, name: &str, site: &Path) -> Result<Process, Failed> {
+        self.set_up(process.arg(self.environment.join("bin/python3")), name, site)
+    }
+
+    fn set_up(&self, python: Process, name: &str, site: &Path) -> Result<Process, Failed> {
         judge::count_run("portage");
         // What is for the host that emerge itself runs on: it reads no PORTAGE_CONFIGROOT there.
         let host = site.join("host");
@@ -55,8 +67,7 @@ impl Portage {
             fs_err::os::unix::fs::symlink(self.environment.join("share"), host.join("share"))?;
         }
         let repositories = format!("[DEFAULT]\nmain-repo = tiny\n[tiny]\nlocation = {}\nauto-sync = no\n", site.join("repo").display());
-        let python = self.environment.join("bin/python3");
-        let program = Process::new(python).arg(self.environment.join("bin").join(name)).env("PYTHONWARNINGS", "ignore");
+        let program = python.arg(self.environment.join("bin").join(name)).env("PYTHONWARNINGS", "ignore");
         Ok(program
             .env("PATH", format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", self.environment.join("bin").display()))
             .env("PORTAGE_CONFIGROOT", site.join("conf"))
@@ -71,16 +82,15 @@ impl Portage {
 /// Programs know the path they were installed at, so that it is made where it stays, by one process at a time.
 fn install(directory: &Path) -> Result<PathBuf, Failed> {
     fs_err::create_dir_all(directory)?;
-    let lock = fs_err::File::create(directory.join("portage.lock"))?;
-    flock(&lock, FlockOperation::LockExclusive)?;
-    let environment = directory.join(format!("portage-{VERSION}"));
+    let _lock = lock(&directory.join("portage.lock"))?;
+    let environment = directory.join(format!("portage-{}", Portage::VERSION));
     let finished = environment.join("finished");
     if !finished.exists() {
         if environment.exists() {
             fs_err::remove_dir_all(&environment)?;
         }
         Process::judge("python3").args(["-m", "venv"]).arg(&environment).run()?.success()?;
-        let package = format!("portage=={VERSION}");
+        let package = format!("portage=={}", Portage::VERSION);
         let pip = Process::new(environment.join("bin/python3")).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         pip.arg(package).run()?.success()?;
         // It packs xpak packages with a tar of this name.
@@ -88,4 +98,11 @@ fn install(directory: &Path) -> Result<PathBuf, Failed> {
         fs_err::write(finished, "")?;
     }
     Ok(environment)
+}
+
+/// Waits until no other process has it; it is let go when it is dropped.
+pub(crate) fn lock(path: &Path) -> Result<fs_err::File, Failed> {
+    let file = fs_err::File::create(path)?;
+    flock(&file, FlockOperation::LockExclusive)?;
+    Ok(file)
 }

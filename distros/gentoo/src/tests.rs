@@ -1,4 +1,4 @@
-use rootfs_plugin::{Architecture, Include, Installer, Plan, PlanError, PlannedPackage, PortageInstaller, Request};
+use rootfs_plugin::{Architecture, Include, Installer, PackageRequest, Plan, PlanError, PlannedPackage, PortageInstaller, Request, Tweak};
 
 use crate::gentoo;
 
@@ -67,4 +67,16 @@ fn hosts_keys_and_flags_are_the_users() {
     for (name, value) in [("binhost", "ftp://x"), ("binhost", "relative")] {
         assert!(plan(&[(name, value)]).is_err(), "{value}");
     }
+}
+
+#[test]
+fn busybox_is_the_shell_where_there_is_no_other() {
+    let is_shell = |packages: &[&str]| {
+        let packages = packages.iter().map(|name| PackageRequest::Name((*name).to_owned())).collect();
+        let plan = gentoo().plan(&Request { packages: Some(packages), ..request(&[]) }).unwrap();
+        plan.tweaks.iter().any(|tweak| matches!(tweak, Tweak::Link { path, target } if path == "/bin/sh" && target == "busybox"))
+    };
+    assert!(plan(&[]).unwrap().tweaks.iter().any(|tweak| matches!(tweak, Tweak::Link { path, .. } if path == "/bin/sh")));
+    assert!(is_shell(&["sys-apps/busybox"]) && is_shell(&[">=sys-apps/busybox-1.36:0[static]"]));
+    assert!(!is_shell(&["sys-apps/busybox", "=app-shells/bash-5*"]) && !is_shell(&["sys-apps/busybox-extras", "=sys-apps/busybox-x-1"]));
 }

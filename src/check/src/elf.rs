@@ -1,6 +1,7 @@
 use goblin::container::{Container, Ctx};
 use goblin::elf::Elf;
 use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, Dynamic};
+use goblin::elf::header::ET_DYN;
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 
 use crate::Machine;
@@ -9,6 +10,8 @@ use crate::Machine;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object {
     pub(crate) header: Header,
+    /// Whether others can be linked to it: what is loaded anywhere, with a table for the loader.
+    pub(crate) shared: bool,
     /// The loader that the program names.
     pub(crate) interpreter: Option<Vec<u8>>,
     /// Names of libraries, in order.
@@ -51,8 +54,9 @@ impl Object {
         let offset = usize::try_from(elf.header.e_phoff).map_err(too_far)?;
         let segments = ProgramHeader::parse(bytes, offset, usize::from(elf.header.e_phnum), context)?;
         let interpreter = segments.iter().find(|segment| segment.p_type == PT_INTERP).map(|segment| string(bytes, segment.p_offset));
-        let mut object = Self { header, interpreter, needed: Vec::new(), soname: None, rpath: None, runpath: None };
+        let mut object = Self { header, shared: false, interpreter, needed: Vec::new(), soname: None, rpath: None, runpath: None };
         if let Some(dynamic) = Dynamic::parse(bytes, &segments, context)? {
+            object.shared = elf.header.e_type == ET_DYN;
             object.take_dynamic(bytes, &dynamic);
         }
         Ok(object)

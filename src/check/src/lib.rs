@@ -12,6 +12,7 @@ mod expectation;
 mod finding;
 mod identity;
 mod library_path;
+mod listed;
 mod machine;
 mod rule;
 mod subject;
@@ -20,6 +21,7 @@ pub use closure::{Linked, linked};
 pub use error::CheckError;
 pub use expectation::{Expectations, Init};
 pub use finding::{Finding, Severity};
+pub use listed::{ListedLibrary, compare_names, listed_libraries};
 pub use machine::Machine;
 pub use rule::{RULES, Rule};
 

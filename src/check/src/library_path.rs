@@ -33,7 +33,7 @@ impl Loader {
     pub(crate) fn directories(self, tree: &Tree, machine: Machine) -> Result<Vec<Vec<u8>>, TreeError> {
         match self {
             Self::Glibc => {
-                let mut directories = configured(tree, b"/etc/ld.so.conf", INCLUDES)?;
+                let mut directories = configured_directories(tree)?;
                 let triplet = machine.triplet().unwrap_or_default();
                 let multiarch = [format!("/lib/{triplet}"), format!("/usr/lib/{triplet}")];
                 directories.extend(multiarch.map(String::into_bytes));
@@ -48,6 +48,11 @@ impl Loader {
             }
         }
     }
+}
+
+/// The directories that `/etc/ld.so.conf` names, as it has them.
+pub(crate) fn configured_directories(tree: &Tree) -> Result<Vec<Vec<u8>>, TreeError> {
+    configured(tree, b"/etc/ld.so.conf", INCLUDES)
 }
 
 /// The directories of a file in ldconfig(8)'s form, with what it includes.

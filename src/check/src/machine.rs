@@ -19,6 +19,8 @@ const KNOWN: [(u16, &str, &str); 8] = [
 impl Machine {
     /// 64-bit x86.
     pub const X86_64: Self = Self(header::EM_X86_64);
+    /// 32-bit x86.
+    pub const I386: Self = Self(header::EM_386);
     /// 64-bit Arm.
     pub const AARCH64: Self = Self(header::EM_AARCH64);
 

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod fetch;
 pub mod inputs;
 pub mod kernel;
+mod loader_cache;
 pub mod lock;
 pub mod observer;
 pub mod openpgp;

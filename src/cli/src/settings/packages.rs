@@ -28,8 +28,8 @@ fn package(word: &Sourced<&str>) -> Result<PackageRequest, SettingError> {
         fs_err::metadata(&path).map_err(|source| SettingError::Read { setting: word.to_string(), source })?;
         return Ok(PackageRequest::File(path));
     }
-    // A group, a path in a package, a package that must not be there: each means something to some distribution.
-    if !word.value.starts_with(|first: char| first.is_ascii_alphanumeric() || "@/!".contains(first)) {
+    // A group, a path in a package, a package that must not be there, versions of one: each means something to some distribution.
+    if !word.value.starts_with(|first: char| first.is_ascii_alphanumeric() || "@/!=<>~".contains(first)) {
         return Err(SettingError::invalid(word, "it is not a package's name"));
     }
     Ok(PackageRequest::Name(word.value.to_owned()))
@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn commas_spaces_and_lines_separate() {
-        let names = ["vim-tiny", "curl", "git=1:2.39", "gcc/sid", "0ad", "@core", "/usr/bin/cc", "NetworkManager"];
+        let names = ["vim-tiny", "curl", "git=1:2.39", "gcc/sid", "0ad", "@core", "/usr/bin/cc", ">=dev-libs/x-1"];
         let names = names.map(|name| PackageRequest::Name(name.into()));
-        assert_eq!(parse(&said("vim-tiny, curl\ngit=1:2.39,,gcc/sid  0ad @core /usr/bin/cc,NetworkManager")).unwrap(), names);
+        assert_eq!(parse(&said("vim-tiny, curl\ngit=1:2.39,,gcc/sid  0ad @core /usr/bin/cc,>=dev-libs/x-1")).unwrap(), names);
     }
 
     #[test]

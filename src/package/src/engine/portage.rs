@@ -5,7 +5,7 @@ use rootfs_plugin::{BuildError, Plan, PortageInstaller};
 use super::{Engine, EngineOptions, build_error};
 use crate::observer::{Event, Step};
 use crate::portage::binary::BinaryLayer;
-use crate::portage::merge::{InstallMask, MergePackage, MergeRequest, Part, PendingPhases, merge};
+use crate::portage::merge::{InstallMask, MergePackage, MergeRequest, Part, PendingPhases, Phase, merge};
 use crate::portage::{acquire, locked, phases};
 use crate::scripts::Scripts;
 
@@ -31,13 +31,13 @@ impl Engine<'_> {
         merged.notes.iter().for_each(|note| self.observer.event(Event::Note(note)));
         self.newest = merged.tree.newest_mtime().seconds;
         self.memory = Some(merged.tree);
-        self.run_phases(plan, &merged.pending, &layers)?;
+        self.run_phases(plan, &merged.pending, &layers, &mask)?;
         self.lock = Some(lock);
         Ok(())
     }
 
     /// Runs what only bash can do, in the root; where the root has none, says what was not done.
-    fn run_phases(&mut self, plan: &Plan, pending: &[PendingPhases], layers: &[BinaryLayer]) -> Result<(), BuildError> {
+    fn run_phases(&mut self, plan: &Plan, pending: &[PendingPhases], layers: &[BinaryLayer], mask: &InstallMask) -> Result<(), BuildError> {
         let has_bash = self.memory.as_ref().is_some_and(|tree| tree.resolve(phases::BASH.as_bytes()).is_ok());
         if !has_bash {
             for one in pending {
@@ -54,17 +54,30 @@ impl Engine<'_> {
             let layer = layers.iter().find(|layer| layer.content.metadata.title() == one.package);
             let Some(layer) = layer else { continue };
             phases::prepare(&self.root, one, layer)?;
-            self.sandbox()?;
-            let environment = phases::environment(one, layer, self.options.source_date_epoch.unwrap_or(self.newest));
-            let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
-            let mut scripts = Scripts::new(sandbox.as_mut(), self.observer, environment);
-            let names: Vec<&str> = one.phases.iter().map(|phase| phase.name()).collect();
-            let arguments = [&[phases::BASH, phases::SCRIPT][..], &names].concat();
-            let finished = scripts.run(&one.package, &arguments, &[], &mut |_| {}).map_err(|error| build_error(&error))?;
-            scripts.bring_back().map_err(|error| build_error(&error))?;
+            let latest = self.options.source_date_epoch.unwrap_or(self.newest);
+            for names in one.runs() {
+                let environment = phases::environment(one, layer, latest);
+                self.run_functions(&one.package, names, environment)?;
+                if names.contains(&Phase::Preinst) {
+                    for note in phases::take_changes(&self.root, layer, mask, latest)? {
+                        self.observer.event(Event::Note(&note));
+                    }
+                }
+            }
             phases::clean(&self.root)?;
-            finished.expect_success(&one.package).map_err(|error| build_error(&error))?;
         }
         Ok(())
+    }
+
+    /// Runs functions of a package, one after the other in one shell.
+    fn run_functions(&mut self, package: &str, names: &[Phase], environment: Vec<(String, String)>) -> Result<(), BuildError> {
+        self.sandbox()?;
+        let Some(sandbox) = self.sandbox.as_mut() else { return Err(BuildError::new("the sandbox is gone")) };
+        let mut scripts = Scripts::new(sandbox.as_mut(), self.observer, environment);
+        let names: Vec<&str> = names.iter().map(|phase| phase.name()).collect();
+        let arguments = [&[phases::BASH, phases::SCRIPT][..], &names].concat();
+        let finished = scripts.run(package, &arguments, &[], &mut |_| {}).map_err(|error| build_error(&error))?;
+        scripts.bring_back().map_err(|error| build_error(&error))?;
+        finished.expect_success(package).map_err(|error| build_error(&error))
     }
 }

@@ -1,7 +1,9 @@
 //! Phases that the root's own bash runs: the ebuild's functions in its environment, with what the package manager gives to them (PMS, chapters 11 and 12).
 //!
 //! They run when all packages are merged, each package's in its order, and not between the merging of one package and the next. So `ROOT` is complete for
-//! each; what `pkg_preinst` does to the package's files in `D` is of no effect, as these have been merged.
+//! each; what `pkg_preinst` does to the package's files in `D` is done in the root before the next function runs.
+
+mod changes;
 
 use rootfs_plugin::BuildError;
 use rootfs_tree::{Kind, Layer, Metadata, Node, Time, Tree, TreeError};
@@ -11,17 +13,22 @@ use super::merge::{PendingPhases, Phase};
 use crate::engine::build_error;
 use crate::root::Root;
 
+pub(crate) use changes::take_changes;
+
 /// What runs it.
 pub(crate) const BASH: &str = "/bin/bash";
 
 /// Where all of it lies meanwhile.
 const DIRECTORY: &str = "/var/tmp/portage";
 
+/// The package's files: `D`.
+const IMAGE: &str = "/var/tmp/portage/image";
+
 /// What it is told to run.
 pub(crate) const SCRIPT: &str = "/var/tmp/portage/.phases.sh";
 
 /// Functions of the package manager's, and what calls the ebuild's.
-const HARNESS: &str = include_str!("phases/harness.sh");
+const HARNESS: &str = concat!(include_str!("phases/versions.sh"), include_str!("phases/harness.sh"));
 
 /// Puts everything in its place: the script, the environment, and for `pkg_preinst` the package's files.
 pub(crate) fn prepare(root: &Root, pending: &PendingPhases, layer: &BinaryLayer) -> Result<(), BuildError> {
@@ -33,7 +40,7 @@ pub(crate) fn prepare(root: &Root, pending: &PendingPhases, layer: &BinaryLayer)
     }
     if pending.phases.contains(&Phase::Preinst) {
         let image = image(layer).map_err(|error| build_error(&error))?;
-        let directory = root.path().join(DIRECTORY.trim_start_matches('/')).join("image");
+        let directory = root.path().join(IMAGE.trim_start_matches('/'));
         let there = Tree::scan(&directory, &rootfs_tree::ScanOptions::default()).map_err(|error| build_error(&error))?;
         image.update(&directory, &there).map_err(|error| build_error(&error))?;
     }
@@ -52,7 +59,7 @@ pub(crate) fn environment(pending: &PendingPhases, layer: &BinaryLayer, epoch: i
     let eapi = Some(text("EAPI")).filter(|eapi| !eapi.is_empty()).unwrap_or_else(|| "0".to_owned());
     // Until EAPI 6 directories end in a slash.
     let slash = if matches!(eapi.as_str(), "0" | "1" | "2" | "3" | "4" | "5" | "6") { "/" } else { "" };
-    let image = format!("{DIRECTORY}/image{slash}");
+    let image = format!("{IMAGE}{slash}");
     let category = pending.package.split('/').next().unwrap_or_default().to_owned();
     [
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use libtest_mimic::Failed;
 use rootfs_package::portage::{Atom, AtomCandidate, AtomSyntax, DependencyList, Eapi, Need, Operator, SlotOperator, Version, split_cpv};
-use rootfs_tests::{Portage, ensure};
+use rootfs_tests::{Portage, Process, ensure};
 use serde_json::{Value, json};
 
 use crate::Case;
@@ -15,6 +15,7 @@ pub(crate) const CASES: &[Case] = &[
     ("versions_are_ordered_alike", versions),
     ("atoms_are_read_alike", atoms),
     ("atoms_mean_the_same_packages", matches),
+    ("functions_of_ebuilds_are_answered_alike", answered),
     ("of_dependency_strings_the_same_remains", reduced),
 ];
 
@@ -104,6 +105,12 @@ struct Sample {
     iuse: String,
 }
 
+impl Sample {
+    fn shown(&self) -> String {
+        format!("{} in slot {} with `{}` of `{}`", self.cpv, self.slot, self.enabled, self.iuse)
+    }
+}
+
 impl AtomCandidate for Sample {
     fn category(&self) -> &str {
         self.cpv.split_once('/').map_or("", |(category, _)| category)
@@ -138,12 +145,13 @@ impl AtomCandidate for Sample {
     }
 }
 
-fn matches(portage: &Portage) -> Result<(), Failed> {
-    let mut random = Random::new(3);
+/// Atoms, each with a package that it may mean.
+fn samples(seed: u64, syntax: AtomSyntax) -> Vec<(String, Atom, Sample)> {
+    let mut random = Random::new(seed);
     let mut questions = Vec::new();
     while questions.len() < QUESTIONS {
         let text = made::atom(&mut random);
-        let Ok(atom) = Atom::parse(&text, AtomSyntax::Pattern) else { continue };
+        let Ok(atom) = Atom::parse(&text, syntax) else { continue };
         let cpv = format!("a/{}-{}", random.pick(&["b", "b", "b", "b-c"]), made::version(&mut random));
         let iuse = random.pick(&["", "x", "x y", "y"]);
         let enabled: Vec<&str> = iuse.split(' ').filter(|_| random.one_in(2)).collect();
@@ -154,15 +162,51 @@ fn matches(portage: &Portage) -> Result<(), Failed> {
             questions.push((text, atom, sample));
         }
     }
-    let asked: Vec<Value> =
-        questions.iter().map(|(text, _, sample)| json!([text, sample.cpv, sample.slot, sample.enabled, sample.iuse])).collect();
+    questions
+}
+
+/// What portage says of them.
+fn portages_answers(portage: &Portage, questions: &[(String, Atom, Sample)]) -> Result<Vec<bool>, Failed> {
+    let question = |(text, _, sample): &(String, Atom, Sample)| json!([text, sample.cpv, sample.slot, sample.enabled, sample.iuse]);
+    let answers = ask(portage, "matches", &questions.iter().map(question).collect::<Vec<_>>())?;
+    answers.iter().map(|answer| answer.as_bool().ok_or_else(|| format!("{answer} is no answer").into())).collect()
+}
+
+fn matches(portage: &Portage) -> Result<(), Failed> {
+    let questions = samples(3, AtomSyntax::Pattern);
     let mut count = 0;
-    for ((text, atom, sample), answer) in questions.iter().zip(ask(portage, "matches", &asked)?) {
+    for ((text, atom, sample), answer) in questions.iter().zip(portages_answers(portage, &questions)?) {
         let ours = atom.matches(sample);
-        let shown = format!("{} in slot {} with `{}` of `{}`", sample.cpv, sample.slot, sample.enabled, sample.iuse);
-        ensure!(answer == json!(ours), "{text} and {shown}: {ours}, portage says {answer}");
+        ensure!(answer == ours, "{text} and {}: {ours}, portage says {answer}", sample.shown());
         count += usize::from(ours);
     }
+    ensure!(count > QUESTIONS / 30, "{count} matched");
+    Ok(())
+}
+
+/// The shell functions behind `has_version` and `best_version`, by the same questions; each of the sample's own name, as functions are asked of one package.
+fn answered(portage: &Portage) -> Result<(), Failed> {
+    const FUNCTIONS: &str = include_str!("../../src/portage/phases/versions.sh");
+    const ASKED: &str = "while IFS=$'\\t' read -r atom package version slot flags iuse; do rootfs_read_atom \"${atom}\"; \
+        if [[ ${atom_package} == \"${package}\" ]] && rootfs_allows \"${version}\" \"${slot}\" \"${flags//,/ }\" \"${iuse//,/ }\" r; \
+        then echo true; else echo false; fi; done";
+    let syntax = Eapi::parse("8").map(AtomSyntax::Dependency).ok_or("an EAPI")?;
+    let mut questions = samples(5, syntax);
+    questions.retain(|(text, ..)| !text.starts_with('!'));
+    let line = |(text, _, sample): &(String, Atom, Sample)| {
+        let (category, name, version) = split_cpv(&sample.cpv)?;
+        // Nothing between two tabs would not be seen.
+        let words = |text: &str| format!(",{}", text.replace(' ', ","));
+        Some(format!("{text}\t{category}/{name}\t{version}\t{}\t{}\t{}\n", sample.slot, words(&sample.enabled), words(&sample.iuse)))
+    };
+    let input: String = questions.iter().filter_map(line).collect();
+    let bash = Process::judge("bash").args(["-c", &format!("{FUNCTIONS}\n{ASKED}")]).input(input).run()?.success()?;
+    let answers: Vec<&str> = bash.output.lines().collect();
+    ensure!(answers.len() == questions.len(), "{} answers to {} questions", answers.len(), questions.len());
+    for (((text, _, sample), answer), ours) in questions.iter().zip(portages_answers(portage, &questions)?).zip(&answers) {
+        ensure!(answer.to_string() == **ours, "{text} and {}: {ours}, portage says {answer}", sample.shown());
+    }
+    let count = answers.iter().filter(|answer| **answer == "true").count();
     ensure!(count > QUESTIONS / 30, "{count} matched");
     Ok(())
 }

@@ -195,7 +195,20 @@ fn add(include: &mut Vec<Include>, package: Include) {
 }
 
 fn is_asked(include: &[Include], package: &str) -> bool {
-    include.iter().any(|include| matches!(include, Include::Package(PlannedPackage::Name(name)) if bare(name) == package))
+    let is_it = |name: &str| if package.contains('/') { is_atom_of(name, package) } else { bare(name) == package };
+    include.iter().any(|include| matches!(include, Include::Package(PlannedPackage::Name(name)) if is_it(name)))
+}
+
+/// Whether an atom, which has a category, means versions of a package: `>=sys-apps/busybox-1.36:0[static]`.
+fn is_atom_of(atom: &str, package: &str) -> bool {
+    let operators = ['=', '<', '>', '~'];
+    let name = atom.trim_start_matches(operators).split([':', '[', ' ']).next().unwrap_or_default();
+    let is_version = |rest: &str| rest.strip_prefix('-').is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit()));
+    match name.strip_prefix(package) {
+        Some("") => true,
+        Some(rest) => atom.starts_with(operators) && is_version(rest),
+        None => false,
+    }
 }
 
 /// The package's name without the version or suite that was asked for.

@@ -32,7 +32,7 @@ pub(super) fn write(
         }
         file("COUNTER", counter.to_string().into_bytes())?;
         if !contents.is_empty() {
-            file("CONTENTS", contents.iter().flat_map(|(path, owned)| line(path, owned)).collect())?;
+            file("CONTENTS", contents.iter().flat_map(|(path, owned)| contents_line(path, owned)).collect())?;
         }
     }
     if let Some(last) = installed.len().checked_sub(1) {
@@ -54,7 +54,7 @@ fn put(tree: &mut Tree, path: &str, mode: u16, text: Vec<u8>, time: Time) -> Res
 }
 
 /// A line of `CONTENTS`.
-fn line(path: &[u8], owned: &Owned) -> Vec<u8> {
+pub(crate) fn contents_line(path: &[u8], owned: &Owned) -> Vec<u8> {
     let (kind, rest) = match owned {
         Owned::Directory => ("dir", Vec::new()),
         Owned::File { md5, mtime } => {

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rootfs_tree::{Metadata, Time, Tree};
+use rootfs_check::listed_libraries;
+use rootfs_tree::{Kind, Metadata, Time, Tree};
 
 use super::MergeError;
+use crate::loader_cache::{self, loader_cache};
 
 /// Variables whose words are put together; files name more.
 const SPACES: [&str; 2] = ["CONFIG_PROTECT", "CONFIG_PROTECT_MASK"];
@@ -108,6 +110,18 @@ pub(super) fn env_update(tree: &mut Tree, time: Time) -> Result<(), MergeError> 
     write(tree, "/etc/profile.env", profile, time)?;
     write(tree, "/etc/environment.d/10-gentoo-env.conf", systemd, time)?;
     write(tree, "/etc/csh.env", csh, time)
+}
+
+/// Writes `ld.so.cache` where the root has an `ldconfig`, as `env-update` has that program do.
+pub(super) fn list_libraries(tree: &mut Tree, time: Time) -> Result<(), MergeError> {
+    let is_program = |id| matches!(tree.node(id).kind, Kind::File(_)) && tree.node(id).metadata.mode & 0o111 != 0;
+    if !tree.resolve(b"/sbin/ldconfig").is_ok_and(is_program) {
+        return Ok(());
+    }
+    let libraries = listed_libraries(tree).map_err(|source| MergeError::root(loader_cache::PATH, source))?;
+    let bytes = loader_cache(&libraries).ok_or(MergeError::TooManyLibraries { path: loader_cache::PATH })?;
+    let written = tree.write(loader_cache::PATH.as_bytes(), bytes, Metadata::root(0o644, time));
+    written.map(drop).map_err(|source| MergeError::root(loader_cache::PATH, source))
 }
 
 fn write(tree: &mut Tree, path: &str, text: String, time: Time) -> Result<(), MergeError> {

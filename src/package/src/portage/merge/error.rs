@@ -35,6 +35,12 @@ pub enum MergeError {
         #[source]
         source: TreeError,
     },
+    /// The loader's list counts in 32 bits.
+    #[error("the root has more libraries than `{path}` can list")]
+    TooManyLibraries {
+        /// `/etc/ld.so.cache`
+        path: &'static str,
+    },
     /// A list of accounts that can't be added to.
     #[error("`{path}` in the root is not UTF-8, so no account can be added to it")]
     NoText {
@@ -70,7 +76,7 @@ impl MergeError {
             Self::Collision { .. } => Some("leave one of the two packages out, or the file with --install-mask".to_owned()),
             Self::Machine { .. } => Some("name a binary host for the guest's architecture with --binhost, or another --arch".to_owned()),
             Self::Environment { source, .. } => source.hint(),
-            Self::Place { .. } | Self::Root { .. } | Self::NoText { .. } => None,
+            Self::Place { .. } | Self::Root { .. } | Self::NoText { .. } | Self::TooManyLibraries { .. } => None,
         }
     }
 

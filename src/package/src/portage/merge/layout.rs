@@ -26,7 +26,7 @@ pub(super) struct Layout<'a> {
 
 /// What a package has, as its `CONTENTS` says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Owned {
+pub(crate) enum Owned {
     Directory,
     File { md5: [u8; 16], mtime: i64 },
     Link { target: Vec<u8>, mtime: i64 },

@@ -20,7 +20,9 @@ use rootfs_tree::{Time, Tree};
 
 use super::binary::BinaryLayer;
 
+pub(crate) use database::contents_line;
 pub use error::MergeError;
+pub(crate) use layout::Owned;
 pub use mask::InstallMask;
 pub use phase::{PendingPhases, Phase};
 
@@ -100,6 +102,7 @@ pub fn merge(request: &MergeRequest<'_>) -> Result<Merged, MergeError> {
     }
     let Layout { mut tree, notes, .. } = layout;
     environment::env_update(&mut tree, time)?;
+    environment::list_libraries(&mut tree, time)?;
     database::write(&mut tree, &installed, request, time)?;
     Ok(Merged { tree, pending, notes })
 }

@@ -50,6 +50,13 @@ pub struct PendingPhases {
 }
 
 impl PendingPhases {
+    /// What runs at once: between `pkg_preinst` and what follows it the package's files change.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &[Phase]> {
+        let end = self.phases.iter().position(|phase| *phase == Phase::Preinst).map_or(0, |at| at + 1);
+        let (before, after) = self.phases.split_at(end);
+        [before, after].into_iter().filter(|phases| !phases.is_empty())
+    }
+
     /// For people: what is not done, and why.
     #[must_use]
     pub fn told(&self, reason: &str) -> String {

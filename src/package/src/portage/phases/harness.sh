@@ -1,4 +1,3 @@
-#!/bin/bash
 # Runs phases of an ebuild, in its own environment: harness PHASE...
 
 # What an environment of another machine must not decide.
@@ -45,15 +44,30 @@ in_iuse() { has "$1" ${IUSE_EFFECTIVE//[-+]/} ${IUSE//[-+]/}; }
 use_with() { usex "$1" "--with-${2:-$1}" "--without-${2:-$1}" "${3+=$3}" ""; }
 use_enable() { usex "$1" "--enable-${2:-$1}" "--disable-${2:-$1}" "${3+=$3}" ""; }
 
-# Packages by their names alone: versions, slots and flags of what is asked for are not looked at.
+# A file of portage's database as words.
+rootfs_words() { local words=; [[ -r $1 ]] && read -rd '' words <"$1"; REPLY=${words//$'\n'/ }; }
+
+# The highest version of what an atom means, as CATEGORY/PF. All roots are this one.
 rootfs_installed() {
-    local atom=${!#} found
-    while [[ ${atom} == ['<>=~!']* ]]; do atom=${atom:1}; done
-    atom=${atom%%\[*}; atom=${atom%%:*}
-    for found in "${ROOT%/}/var/db/pkg/${atom}" "${ROOT%/}/var/db/pkg/${atom}"-[0-9]*; do
-        [[ -d ${found} ]] && echo "${found#"${ROOT%/}"/var/db/pkg/}" && return 0
+    local atom=${!#} database=${ROOT%/}/var/db/pkg best= found version slot flags iuse
+    local atom_package atom_operator atom_version atom_slot atom_sub_slot atom_repository atom_flags
+    rootfs_read_atom "${atom}" || die "${atom} is no atom"
+    for found in "${database}/${atom_package}"-[0-9]*; do
+        version=${found#"${database}/${atom_package}-"}
+        [[ -d ${found} && ${version} =~ ^${rootfs_version}$ ]] || continue
+        rootfs_words "${found}/SLOT"; slot=${REPLY}
+        rootfs_words "${found}/USE"; flags=${REPLY}
+        rootfs_words "${found}/IUSE_EFFECTIVE"; iuse=${REPLY}
+        rootfs_words "${found}/IUSE"; iuse+=" ${REPLY//[-+]/ }"
+        rootfs_words "${found}/repository"
+        rootfs_allows "${version}" "${slot}" "${flags}" "${iuse}" "${REPLY}" || continue
+        if [[ -n ${best} ]]; then
+            rootfs_order_versions "${version}" "${best}"
+            ((REPLY > 0)) || continue
+        fi
+        best=${version}
     done
-    return 1
+    [[ -n ${best} ]] && echo "${atom_package}-${best}"
 }
 has_version() { rootfs_installed "$@" >/dev/null; }
 best_version() { rootfs_installed "$@"; }
@@ -81,10 +95,29 @@ fowners() { local owner=$1 one; shift; for one in "$@"; do chown "${owner}" "${E
 fperms() { local mode=$1 one; shift; for one in "$@"; do chmod "${mode}" "${ED%/}/${one#/}" || die; done; }
 emake() { make "$@" || die; }
 
-# A new root replaces no version, so nothing compares any.
-ver_test() { die "ver_test can't be called while a package is merged into a new root"; }
+ver_test() {
+    local one=${PVR} operator=$1 other=$2
+    (($# == 3)) && one=$1 operator=$2 other=$3
+    rootfs_order_versions "${one}" "${other}" || die "${one} or ${other} is no version"
+    test "${REPLY}" "${operator}" 0
+}
+# A new root replaces no version, so none is taken apart.
 ver_cut() { die "ver_cut can't be called while a package is merged into a new root"; }
 ver_rs() { die "ver_rs can't be called while a package is merged into a new root"; }
+
+# Leaves to the functions that run later what these have set.
+rootfs_save() {
+    local rootfs_kind rootfs_flags rootfs_name
+    while read -r rootfs_kind rootfs_flags rootfs_name; do
+        [[ ${rootfs_kind} == declare && ${rootfs_flags} == -* && ${rootfs_flags} != *r* ]] || continue
+        rootfs_name=${rootfs_name%%=*}
+        case ${rootfs_name} in
+            BASH* | ROOTFS_* | rootfs_* | DIRSTACK | EPOCH* | FUNCNAME | GROUPS | LINENO | PIPESTATUS | RANDOM | SECONDS | SRANDOM | _) ;;
+            *) declare -p "${rootfs_name}" 2>/dev/null ;;
+        esac
+    done <<<"$(declare -p)"
+    declare -f
+}
 
 export ROOTFS_PID=$$
 trap 'exit 1' TERM
@@ -93,4 +126,5 @@ for phase in "$@"; do
     cd "${T}" || exit 1
     declare -F "pkg_${phase}" >/dev/null && "pkg_${phase}"
 done
+rootfs_save >"${ROOTFS_ENVIRONMENT}"
 exit 0
