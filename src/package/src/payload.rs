@@ -1,12 +1,17 @@
 //! What the payloads of all package formats have in common.
 
+mod archived;
 mod blocks;
+mod entries;
 mod entry;
 mod fault;
 mod stream;
 mod tar;
 
+pub use archived::ArchivedEntry;
+pub(crate) use archived::{ContentSum, decode_entries, encode_entries};
 pub(crate) use blocks::{BLOCK, TarBlocks};
+pub(crate) use entries::{Entries, Orphans, above};
 pub use entry::EntryKind;
 pub use fault::StreamFault;
 pub(crate) use stream::{Hashed, Tee};
@@ -24,9 +29,4 @@ const CEILING: u64 = 64 << 30;
 /// What a payload may unpack to, whose compressed size, or that of its package, is this one; both in bytes.
 pub(crate) fn limit(packed: u64) -> u64 {
     packed.saturating_mul(RATIO).clamp(FLOOR, CEILING)
-}
-
-/// The directories that a path is in, the nearest first.
-pub(crate) fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/').filter_map(|(end, _)| path.get(..end))
 }

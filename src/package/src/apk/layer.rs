@@ -2,13 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::{ApkContent, ApkEntry, PackageInfo, ScriptKind, Sha1Sum};
+use super::{ApkContent, PackageInfo, ScriptKind, Sha1Sum};
 use crate::codec::{Decoder, Encoder};
-use crate::payload::EntryKind;
+use crate::payload::{ContentSum, decode_entries, encode_entries};
 use crate::store::{LayerFile, Unpacked};
 
 /// Changes with every change of the format.
 const MAGIC: &[u8; 16] = b"rootfs apk  001\n";
+
+impl ContentSum for Sha1Sum {
+    fn encode(&self, out: &mut Encoder) {
+        out.array(&self.0);
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Option<Self> {
+        input.array().map(Self)
+    }
+}
 
 impl Unpacked for ApkContent {
     fn encode(&self) -> Vec<u8> {
@@ -21,10 +31,7 @@ impl Unpacked for ApkContent {
             out.text(kind.name().as_bytes());
             out.text(text);
         }
-        out.length(self.entries.len());
-        for entry in &self.entries {
-            encode_entry(&mut out, entry);
-        }
+        encode_entries(&self.entries, &mut out);
         out.bytes
     }
 
@@ -41,11 +48,7 @@ impl Unpacked for ApkContent {
             let kind = ScriptKind::ALL.into_iter().find(|kind| kind.name().as_bytes() == name)?;
             scripts.insert(kind, input.text()?);
         }
-        let count = input.u32()?;
-        let mut entries = Vec::with_capacity(input.capacity(count));
-        for _ in 0..count {
-            entries.push(decode_entry(&mut input)?);
-        }
+        let entries = decode_entries(&mut input)?;
         input.is_empty().then_some(Self { identity, info_text, info, scripts, entries })
     }
 
@@ -54,61 +57,17 @@ impl Unpacked for ApkContent {
     }
 }
 
-fn encode_entry(out: &mut Encoder, entry: &ApkEntry) {
-    out.text(&entry.path);
-    out.u16(entry.mode);
-    out.u32(entry.uid);
-    out.u32(entry.gid);
-    out.text(&entry.user);
-    out.text(&entry.group);
-    out.i64(entry.mtime);
-    match entry.checksum {
-        Some(sum) => {
-            out.array(b"s");
-            out.array(&sum.0);
-        }
-        None => out.array(b"-"),
-    }
-    out.pairs(&entry.xattrs);
-    entry.kind.encode(out);
-}
-
-fn decode_entry(input: &mut Decoder<'_>) -> Option<ApkEntry> {
-    let path = input.text()?;
-    let (mode, uid, gid) = (input.u16()?, input.u32()?, input.u32()?);
-    let (user, group) = (input.text()?, input.text()?);
-    let mtime = input.i64()?;
-    let checksum = match input.array()? {
-        [b's'] => Some(Sha1Sum(input.array()?)),
-        [b'-'] => None,
-        _ => return None,
-    };
-    let xattrs = input.pairs()?;
-    Some(ApkEntry { path, kind: EntryKind::decode(input)?, mode, uid, gid, user, group, mtime, checksum, xattrs })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::ApkEntry;
     use super::*;
 
     fn sample() -> ApkContent {
-        let entry = |kind| ApkEntry {
-            path: b"usr/\xfe".to_vec(),
-            kind,
-            mode: 0o4755,
-            uid: 1,
-            gid: 2,
-            user: b"root".to_vec(),
-            group: Vec::new(),
-            mtime: 3,
-            checksum: Some(Sha1Sum([9; 20])),
-            xattrs: vec![(b"user.a".to_vec(), b"\0".to_vec())],
-        };
         let info_text = "pkgname = a\npkgver = 1\n".to_owned();
         let mut info = PackageInfo::parse(&info_text).unwrap();
         (info.package.identity, info.package.size) = (Sha1Sum([5; 20]), 6);
         let scripts = [(ScriptKind::Trigger, b"#!/bin/sh\n".to_vec())].into();
-        ApkContent { identity: Sha1Sum([5; 20]), info_text, info, scripts, entries: EntryKind::samples().map(entry).into() }
+        ApkContent { identity: Sha1Sum([5; 20]), info_text, info, scripts, entries: ApkEntry::samples(&Sha1Sum([9; 20])) }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::keys::{PublicKeys, Signature};
 use super::payload::read_payload;
 use super::{ApkFault, PackageInfo, ScriptKind, Sha1Sum};
 use crate::compression::BUFFER;
-use crate::payload::{self, EntryKind, Hashed, StreamFault, TarReader};
+use crate::payload::{self, ArchivedEntry, Hashed, StreamFault, TarReader};
 
 /// What a control archive may unpack to: scripts, and one list.
 const CONTROL_LIMIT: u64 = 16 << 20;
@@ -54,31 +54,8 @@ pub struct ApkLayer {
     pub data: PathBuf,
 }
 
-/// One entry of a payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApkEntry {
-    /// Relative, without a final slash: never empty, no component is empty, `.` or `..`, no control characters. Every file's directory is an entry
-    /// before it.
-    pub path: Vec<u8>,
-    /// The type with what only that type has.
-    pub kind: EntryKind,
-    /// Permission bits, `0o7777` at most.
-    pub mode: u16,
-    /// Owner, by number, where the root doesn't know `user`.
-    pub uid: u32,
-    /// Group, by number, where the root doesn't know `group`.
-    pub gid: u32,
-    /// Owner, by name; may be empty.
-    pub user: Vec<u8>,
-    /// Group, by name; may be empty.
-    pub group: Vec<u8>,
-    /// Seconds since 1970.
-    pub mtime: i64,
-    /// What the installed database says of its content: of a link, what the link says. None for devices and pipes, and directories.
-    pub checksum: Option<Sha1Sum>,
-    /// Extended attributes by full name, sorted.
-    pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
-}
+/// One entry of a payload. The sum of a link is that of what it says; names have no control characters.
+pub type ApkEntry = ArchivedEntry<Sha1Sum>;
 
 /// Reads a package of `size` bytes front to back and writes its files, uncompressed, to `layer`: a valid tar archive.
 ///

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::io::{self, BufRead, Read, Write};
 
 use flate2::bufread::MultiGzDecoder;
@@ -9,7 +8,7 @@ use sha2::Sha256;
 use super::path::{check_target, clean_path};
 use super::{ApkEntry, ApkFault, Sha1Sum};
 use crate::compression::{Bounded, is_limit};
-use crate::payload::{BLOCK, EntryKind, Header, StreamFault, TarReader, Tee, above};
+use crate::payload::{BLOCK, Entries, EntryKind, Header, Orphans, StreamFault, TarReader, Tee};
 use crate::root::split;
 
 const PLACE: &str = "its files' archive";
@@ -44,12 +43,14 @@ fn read_entries(tar: &mut TarReader<impl Read>) -> Result<Vec<ApkEntry>, ApkFaul
         if is_hidden(&header.name) {
             continue;
         }
-        let entry = entries.read(tar, &header)?;
-        if !is_placeholder(&entry) {
-            entries.add(entry).map_err(|reason| tar.fault(&header.name, reason))?;
+        let entry = read_entry(tar, &header, &entries)?;
+        // Some name a directory twice, and say the same of it.
+        let is_repeated = entry.kind == EntryKind::Directory && entries.get(&entry.path) == Some(&entry);
+        if !is_placeholder(&entry) && !is_repeated {
+            entries.add(entry, Orphans::Kept).map_err(|reason| tar.fault(&header.name, reason))?;
         }
     }
-    Ok(entries.list)
+    Ok(entries.into_list())
 }
 
 fn is_hidden(name: &[u8]) -> bool {
@@ -62,72 +63,30 @@ fn is_placeholder(entry: &ApkEntry) -> bool {
     entry.kind != EntryKind::Directory && name.len() > 6 && name.starts_with(b".keep_")
 }
 
-/// Entries so far, and where they are.
-#[derive(Debug, Default)]
-struct Entries {
-    list: Vec<ApkEntry>,
-    known: HashMap<Vec<u8>, usize>,
-}
-
-impl Entries {
-    fn get(&self, path: &[u8]) -> Option<&ApkEntry> {
-        self.known.get(path).and_then(|at| self.list.get(*at))
-    }
-
-    fn add(&mut self, entry: ApkEntry) -> Result<(), String> {
-        let is_directory = |entry: &ApkEntry| entry.kind == EntryKind::Directory;
-        if let Some(in_the_way) = above(&entry.path).filter_map(|path| self.get(path)).find(|entry| !is_directory(entry)) {
-            return Err(format!("it lies below `{}`, which is no directory", in_the_way.path.escape_ascii()));
+fn read_entry(tar: &mut TarReader<impl Read>, header: &Header, entries: &Entries<Sha1Sum>) -> Result<ApkEntry, ApkFault> {
+    let refuse = |reason: &str| ApkFault::Entry { place: PLACE, entry: header.name.escape_ascii().to_string(), reason: reason.to_owned() };
+    let path = clean_path(&header.name).map_err(refuse)?;
+    let (kind, checksum) = match header.kind {
+        b'0' | b'7' => read_file(tar, header)?,
+        b'1' => {
+            let target = clean_path(&header.link).map_err(refuse)?;
+            (EntryKind::Hardlink(target.to_vec()), entries.file(target).map_err(refuse)?.checksum)
         }
-        let (directory, _) = split(&entry.path);
-        if !is_directory(&entry) && !directory.is_empty() && self.get(directory).is_none() {
-            return Err("its directory is not in the package before it".to_owned());
-        }
-        match self.get(&entry.path) {
-            Some(there) if *there == entry && is_directory(&entry) => return Ok(()),
-            Some(_) => return Err("it is there twice".to_owned()),
-            None => {}
-        }
-        self.known.insert(entry.path.clone(), self.list.len());
-        self.list.push(entry);
-        Ok(())
-    }
-
-    fn read(&self, tar: &mut TarReader<impl Read>, header: &Header) -> Result<ApkEntry, ApkFault> {
-        let refuse =
-            |reason: &str| ApkFault::Entry { place: PLACE, entry: header.name.escape_ascii().to_string(), reason: reason.to_owned() };
-        let path = clean_path(&header.name).map_err(refuse)?;
-        let (kind, checksum) = match header.kind {
-            b'0' | b'7' => read_file(tar, header)?,
-            b'1' => {
-                let target = clean_path(&header.link).map_err(refuse)?;
-                let found = self.get(target).filter(|found| matches!(found.kind, EntryKind::File { .. } | EntryKind::Hardlink(_)));
-                let found = found.ok_or_else(|| refuse("it is a hard link to what is no file before it"))?;
-                (EntryKind::Hardlink(target.to_vec()), found.checksum)
+        b'2' => {
+            check_target(&header.link).map_err(refuse)?;
+            let sum = Sha1Sum::of(&header.link);
+            if checksum_of(header).map_err(refuse)? != Some(sum) {
+                return Err(refuse("its checksum is missing or is not that of what the link says"));
             }
-            b'2' => {
-                check_target(&header.link).map_err(refuse)?;
-                let sum = Sha1Sum::of(&header.link);
-                if checksum_of(header).map_err(refuse)? != Some(sum) {
-                    return Err(refuse("its checksum is missing or is not that of what the link says"));
-                }
-                (EntryKind::Symlink(header.link.clone()), Some(sum))
-            }
-            b'3' => (EntryKind::CharDevice { major: header.major, minor: header.minor }, None),
-            b'4' => (EntryKind::BlockDevice { major: header.major, minor: header.minor }, None),
-            b'5' => (EntryKind::Directory, None),
-            b'6' => (EntryKind::Fifo, None),
-            _ => return Err(refuse("its type is not supported")),
-        };
-        let mut xattrs = header.xattrs.clone();
-        xattrs.sort();
-        if xattrs.windows(2).any(|pair| matches!(pair, [(left, _), (right, _)] if left == right)) {
-            return Err(refuse("it has an extended attribute twice"));
+            (EntryKind::Symlink(header.link.clone()), Some(sum))
         }
-        let Header { mode, uid, gid, mtime, .. } = *header;
-        let (user, group) = (header.user.clone(), header.group.clone());
-        Ok(ApkEntry { path: path.to_vec(), kind, mode, uid, gid, user, group, mtime, checksum, xattrs })
-    }
+        b'3' => (EntryKind::CharDevice { major: header.major, minor: header.minor }, None),
+        b'4' => (EntryKind::BlockDevice { major: header.major, minor: header.minor }, None),
+        b'5' => (EntryKind::Directory, None),
+        b'6' => (EntryKind::Fifo, None),
+        _ => return Err(refuse("its type is not supported")),
+    };
+    ApkEntry::new(header, path.to_vec(), kind, checksum).map_err(refuse)
 }
 
 /// The SHA-1 of an entry's content, as who packed it says; the last one, if there are several.

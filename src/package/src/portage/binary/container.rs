@@ -14,7 +14,7 @@ use crate::payload::{StreamFault, TarReader};
 const PLACE: &str = "its outer archive";
 
 /// No package has more parts than a marker, two archives, their signatures, and the Manifest; some room is left for what may come.
-const MOST_PARTS: usize = 32;
+pub(super) const MOST_PARTS: usize = 32;
 
 /// The longest Manifest or signature.
 const LONGEST_TEXT: u64 = 1 << 20;

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::io::{self, BufRead, Read, Write};
 
 use md5::Md5;
@@ -8,8 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::{BinaryEntry, BinaryFault};
 use crate::compression::{Bounded, Compression, is_limit};
 use crate::deb::path::{check_target, clean_path};
-use crate::payload::{self, BLOCK, EntryKind, Header, StreamFault, TarReader, Tee, above};
-use crate::root::split;
+use crate::payload::{self, BLOCK, Entries, EntryKind, Header, Orphans, StreamFault, TarReader, Tee};
 
 const PLACE: &str = "its image";
 
@@ -59,81 +57,48 @@ fn read_entries(tar: &mut TarReader<impl Read>, root: &[u8]) -> Result<Vec<Binar
             continue;
         }
         let path = clean_path(below).and_then(|path| if path.is_empty() { Err("the root is not a directory") } else { Ok(path) });
-        let entry = entries.read(tar, &header, path.map_err(|reason| tar.fault(&header.name, reason))?)?;
-        entries.add(entry).map_err(|reason| tar.fault(&header.name, reason))?;
+        let entry = read_entry(tar, &header, path.map_err(|reason| tar.fault(&header.name, reason))?, &entries)?;
+        entries.add(entry, Orphans::Refused).map_err(|reason| tar.fault(&header.name, reason))?;
     }
-    Ok(entries.list)
+    Ok(entries.into_list())
 }
 
-/// Entries so far, and where they are.
-#[derive(Debug, Default)]
-struct Entries {
-    list: Vec<BinaryEntry>,
-    known: HashMap<Vec<u8>, usize>,
-}
-
-impl Entries {
-    fn get(&self, path: &[u8]) -> Option<&BinaryEntry> {
-        self.known.get(path).and_then(|at| self.list.get(*at))
-    }
-
-    fn add(&mut self, entry: BinaryEntry) -> Result<(), String> {
-        let in_the_way = above(&entry.path).filter_map(|path| self.get(path)).find(|above| above.kind != EntryKind::Directory);
-        if let Some(in_the_way) = in_the_way {
-            return Err(format!("it lies below `{}`, which is no directory", in_the_way.path.escape_ascii()));
+fn read_entry(
+    tar: &mut TarReader<impl Read>,
+    header: &Header,
+    path: Vec<u8>,
+    entries: &Entries<[u8; 16]>,
+) -> Result<BinaryEntry, BinaryFault> {
+    let place = PLACE;
+    let refuse = |reason: &str| BinaryFault::Entry { place, entry: header.name.escape_ascii().to_string(), reason: reason.to_owned() };
+    let mut md5 = None;
+    let kind = match header.kind {
+        b'0' | b'7' => {
+            let (kind, sum) = read_file(tar, header)?;
+            md5 = Some(sum);
+            kind
         }
-        let (directory, _) = split(&entry.path);
-        if !directory.is_empty() && self.get(directory).is_none() {
-            return Err("its directory is not in the package before it".to_owned());
+        b'1' => {
+            let root = header.name.len().saturating_sub(path.len() + 1);
+            let target = header.link.get(root..).and_then(|target| clean_path(target).ok());
+            let target = target.ok_or_else(|| refuse("it is a hard link out of the package"))?;
+            md5 = entries.file(&target).map_err(refuse)?.checksum;
+            EntryKind::Hardlink(target)
         }
-        if self.known.contains_key(&entry.path) {
-            return Err("it is there twice".to_owned());
-        }
-        self.known.insert(entry.path.clone(), self.list.len());
-        self.list.push(entry);
-        Ok(())
-    }
-
-    fn read(&self, tar: &mut TarReader<impl Read>, header: &Header, path: Vec<u8>) -> Result<BinaryEntry, BinaryFault> {
-        let place = PLACE;
-        let refuse = |reason: &str| BinaryFault::Entry { place, entry: header.name.escape_ascii().to_string(), reason: reason.to_owned() };
-        let mut md5 = None;
-        let kind = match header.kind {
-            b'0' | b'7' => {
-                let (kind, sum) = read_file(tar, header)?;
-                md5 = Some(sum);
-                kind
+        b'2' => {
+            check_target(&header.link).map_err(refuse)?;
+            if header.link.contains(&b'\n') {
+                return Err(refuse("its target has a newline"));
             }
-            b'1' => {
-                let root = header.name.len().saturating_sub(path.len() + 1);
-                let target = header.link.get(root..).and_then(|target| clean_path(target).ok());
-                let target = target.ok_or_else(|| refuse("it is a hard link out of the package"))?;
-                let found = self.get(&target).filter(|found| matches!(found.kind, EntryKind::File { .. } | EntryKind::Hardlink(_)));
-                md5 = found.ok_or_else(|| refuse("it is a hard link to what is no file before it"))?.md5;
-                EntryKind::Hardlink(target)
-            }
-            b'2' => {
-                check_target(&header.link).map_err(refuse)?;
-                if header.link.contains(&b'\n') {
-                    return Err(refuse("its target has a newline"));
-                }
-                EntryKind::Symlink(header.link.clone())
-            }
-            b'3' => EntryKind::CharDevice { major: header.major, minor: header.minor },
-            b'4' => EntryKind::BlockDevice { major: header.major, minor: header.minor },
-            b'5' => EntryKind::Directory,
-            b'6' => EntryKind::Fifo,
-            _ => return Err(refuse("its type is not supported")),
-        };
-        let mut xattrs = header.xattrs.clone();
-        xattrs.sort();
-        if xattrs.windows(2).any(|pair| matches!(pair, [(left, _), (right, _)] if left == right)) {
-            return Err(refuse("it has an extended attribute twice"));
+            EntryKind::Symlink(header.link.clone())
         }
-        let Header { mode, uid, gid, mtime, .. } = *header;
-        let (user, group) = (header.user.clone(), header.group.clone());
-        Ok(BinaryEntry { path, kind, mode, uid, gid, user, group, mtime, md5, xattrs })
-    }
+        b'3' => EntryKind::CharDevice { major: header.major, minor: header.minor },
+        b'4' => EntryKind::BlockDevice { major: header.major, minor: header.minor },
+        b'5' => EntryKind::Directory,
+        b'6' => EntryKind::Fifo,
+        _ => return Err(refuse("its type is not supported")),
+    };
+    BinaryEntry::new(header, path, kind, md5).map_err(refuse)
 }
 
 fn read_file(tar: &mut TarReader<impl Read>, header: &Header) -> Result<(EntryKind, [u8; 16]), BinaryFault> {
@@ -194,7 +159,7 @@ mod tests {
         let read = read.unwrap();
         assert_eq!(read.iter().map(|entry| entry.path.as_slice()).collect::<Vec<_>>(), [&b"usr"[..], b"usr/a", b"usr/b", b"usr/c"]);
         assert_eq!(read[2].kind, EntryKind::Hardlink(b"usr/a".to_vec()));
-        assert_eq!((read[2].md5, read[1].md5.unwrap()[..2].to_vec()), (read[1].md5, vec![0x90, 0x01]));
+        assert_eq!((read[2].checksum, read[1].checksum.unwrap()[..2].to_vec()), (read[1].checksum, vec![0x90, 0x01]));
     }
 
     #[test]

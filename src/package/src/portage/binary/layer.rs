@@ -1,12 +1,22 @@
 //! A layer's index: what [`BinaryContent`] is made from again, as bytes.
 
-use super::{BinaryContent, BinaryEntry, Format, Metadata};
+use super::{BinaryContent, Format, Metadata};
 use crate::codec::{Decoder, Encoder};
-use crate::payload::EntryKind;
+use crate::payload::{ContentSum, decode_entries, encode_entries};
 use crate::store::{LayerFile, Unpacked};
 
 /// Changes with every change of the format.
 const MAGIC: &[u8; 16] = b"rootfs binpkg01\n";
+
+impl ContentSum for [u8; 16] {
+    fn encode(&self, out: &mut Encoder) {
+        out.array(self);
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Option<Self> {
+        input.array()
+    }
+}
 
 impl Unpacked for BinaryContent {
     fn encode(&self) -> Vec<u8> {
@@ -21,10 +31,7 @@ impl Unpacked for BinaryContent {
             out.text(name.as_bytes());
             out.text(content);
         }
-        out.length(self.entries.len());
-        for entry in &self.entries {
-            encode_entry(&mut out, entry);
-        }
+        encode_entries(&self.entries, &mut out);
         out.bytes
     }
 
@@ -41,11 +48,7 @@ impl Unpacked for BinaryContent {
             let name = input.text()?;
             metadata.add(&name, input.text()?).ok()?;
         }
-        let count = input.u32()?;
-        let mut entries = Vec::with_capacity(input.capacity(count));
-        for _ in 0..count {
-            entries.push(decode_entry(&mut input)?);
-        }
+        let entries = decode_entries(&mut input)?;
         input.is_empty().then_some(Self { format, md5, metadata, entries })
     }
 
@@ -54,59 +57,15 @@ impl Unpacked for BinaryContent {
     }
 }
 
-fn encode_entry(out: &mut Encoder, entry: &BinaryEntry) {
-    out.text(&entry.path);
-    out.u16(entry.mode);
-    out.u32(entry.uid);
-    out.u32(entry.gid);
-    out.text(&entry.user);
-    out.text(&entry.group);
-    out.i64(entry.mtime);
-    match entry.md5 {
-        Some(sum) => {
-            out.array(b"s");
-            out.array(&sum);
-        }
-        None => out.array(b"-"),
-    }
-    out.pairs(&entry.xattrs);
-    entry.kind.encode(out);
-}
-
-fn decode_entry(input: &mut Decoder<'_>) -> Option<BinaryEntry> {
-    let path = input.text()?;
-    let (mode, uid, gid) = (input.u16()?, input.u32()?, input.u32()?);
-    let (user, group) = (input.text()?, input.text()?);
-    let mtime = input.i64()?;
-    let md5 = match input.array()? {
-        [b's'] => Some(input.array()?),
-        [b'-'] => None,
-        _ => return None,
-    };
-    let xattrs = input.pairs()?;
-    Some(BinaryEntry { path, kind: EntryKind::decode(input)?, mode, uid, gid, user, group, mtime, md5, xattrs })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::BinaryEntry;
     use super::*;
 
     fn sample() -> BinaryContent {
-        let entry = |kind| BinaryEntry {
-            path: b"usr/\xfe".to_vec(),
-            kind,
-            mode: 0o4755,
-            uid: 1,
-            gid: 2,
-            user: b"root".to_vec(),
-            group: Vec::new(),
-            mtime: 3,
-            md5: Some([9; 16]),
-            xattrs: vec![(b"user.a".to_vec(), b"\0".to_vec())],
-        };
         let mut metadata = Metadata::default();
         metadata.add(b"SLOT", b"0\n".to_vec()).unwrap();
-        BinaryContent { format: Format::Xpak, md5: [3; 16], metadata, entries: EntryKind::samples().map(entry).into() }
+        BinaryContent { format: Format::Xpak, md5: [3; 16], metadata, entries: BinaryEntry::samples(&[9; 16]) }
     }
 
     #[test]

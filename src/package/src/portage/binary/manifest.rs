@@ -1,6 +1,7 @@
 //! A gpkg's `Manifest` (GLEP 74, of which GLEP 78 takes lines of one kind): `DATA NAME SIZE HASH VALUE …`.
 
 use super::BinaryFault;
+use super::container::MOST_PARTS;
 
 /// What the Manifest says of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line<'_>>, BinaryFault> {
         if part.sha512.is_none() && part.blake2b.is_none() {
             return Err(refuse("it has neither SHA512 nor BLAKE2B"));
         }
+        if parsed.len() == MOST_PARTS {
+            return Err(refuse("there are more parts than a package has"));
+        }
         if parsed.iter().any(|known| known.name == name) {
             return Err(refuse("a part is there twice"));
         }
@@ -47,6 +51,13 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line<'_>>, BinaryFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_few() {
+        let lines = |count: usize| (0..count).map(|number| format!("DATA {number} 0 SHA512 aa\n")).collect::<String>();
+        assert_eq!(parse(&lines(MOST_PARTS)).unwrap().len(), MOST_PARTS);
+        assert!(matches!(parse(&lines(MOST_PARTS + 1)), Err(BinaryFault::Manifest { line: 33, .. })));
+    }
 
     #[test]
     fn parts_have_strong_hashes() {

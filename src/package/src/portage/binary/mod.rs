@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use md5::{Digest as _, Md5};
 
 use crate::openpgp::Keyring;
-use crate::payload::{EntryKind, StreamFault};
+use crate::payload::{ArchivedEntry, StreamFault};
 
 pub use container::verify;
 pub use error::BinaryError;
@@ -75,30 +75,8 @@ pub struct BinaryLayer {
     pub data: PathBuf,
 }
 
-/// One entry of a package's image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BinaryEntry {
-    /// Relative, without a final slash: never empty, no component is empty, `.` or `..`, no NUL or newline. Every file's directory is an entry before it.
-    pub path: Vec<u8>,
-    /// The type with what only that type has.
-    pub kind: EntryKind,
-    /// Permission bits, `0o7777` at most.
-    pub mode: u16,
-    /// Owner, by number, where the root doesn't know `user`.
-    pub uid: u32,
-    /// Group, by number, where the root doesn't know `group`.
-    pub gid: u32,
-    /// Owner, by name; may be empty.
-    pub user: Vec<u8>,
-    /// Group, by name; may be empty.
-    pub group: Vec<u8>,
-    /// Seconds since 1970.
-    pub mtime: i64,
-    /// Of a regular file's content, as `CONTENTS` has it.
-    pub md5: Option<[u8; 16]>,
-    /// Extended attributes by full name, sorted.
-    pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
-}
+/// One entry of a package's image. Sums are of regular files' contents alone, as `CONTENTS` has them: MD5.
+pub type BinaryEntry = ArchivedEntry<[u8; 16]>;
 
 /// Reads a package of `size` bytes and writes its files, uncompressed, to `layer`: a valid tar archive.
 ///

@@ -48,8 +48,11 @@ pub(super) fn read<R: Read + Seek>(input: &mut R, size: u64) -> Result<Xpak, Bin
     let parts = rest.split_at_checked(index).and_then(|(index, rest)| Some((index, rest.get(..data)?)));
     let (mut index, data) = parts.ok_or_else(|| refuse("its lengths don't fit"))?;
     let mut metadata = Metadata::default();
+    let mut left = data.len();
     while !index.is_empty() {
         let (name, content, rest) = entry(index, data).ok_or_else(|| refuse("an entry of its index leads out of it"))?;
+        // Or else a few bytes of the file could become any number of them in memory.
+        left = left.checked_sub(content.len()).ok_or_else(|| refuse("its contents lie over each other"))?;
         metadata.add(name, content.to_vec()).map_err(refuse)?;
         index = rest;
     }
@@ -115,6 +118,17 @@ mod tests {
         assert!(is_there(&mut Cursor::new(&bytes), size).unwrap());
         let read = read(&mut Cursor::new(&bytes), size).unwrap();
         assert_eq!((read.archive, read.metadata.words("USE")), (7, vec!["x".to_owned(), "y".to_owned()]));
+    }
+
+    #[test]
+    fn contents_that_share_their_bytes_are_refused() {
+        let bytes = made(&[("CATEGORY", "abcdefgh"), ("PF", "b-1"), ("USE", "x")]);
+        let size = bytes.len() as u64;
+        // The third content is then the first.
+        let at = bytes.windows(4).position(|window| window == [0, 0, 0, 11]).unwrap();
+        let damaged = [&bytes[..at], &[0, 0, 0, 0, 0, 0, 0, 8], &bytes[at + 8..]].concat();
+        let fault = read(&mut Cursor::new(&damaged), size).err().unwrap();
+        assert!(matches!(fault, BinaryFault::Xpak { reason: "its contents lie over each other" }), "{fault:?}");
     }
 
     #[test]

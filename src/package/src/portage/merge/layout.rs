@@ -96,7 +96,7 @@ impl<'a> Layout<'a> {
             EntryKind::Symlink(target) => Owned::Link { target: target.clone(), mtime: entry.mtime },
             EntryKind::Fifo => Owned::Fifo,
             EntryKind::CharDevice { .. } | EntryKind::BlockDevice { .. } => Owned::Device,
-            _ => Owned::File { md5: entry.md5.unwrap_or_default(), mtime: entry.mtime },
+            _ => Owned::File { md5: entry.checksum.unwrap_or_default(), mtime: entry.mtime },
         })
     }
 
@@ -139,7 +139,7 @@ impl<'a> Layout<'a> {
                 EntryKind::Symlink(target) => {
                     Some(md5::Digest::finalize(md5::Digest::chain_update(<md5::Md5 as md5::Digest>::new(), target)).into())
                 }
-                _ => entry.md5,
+                _ => entry.checksum,
             };
             if md5_of(&self.tree, there).map_err(failed)? == new {
                 return Ok(name.to_vec());

@@ -6,7 +6,18 @@ use crate::portage::binary::{BinaryContent, BinaryLayer, Format, Metadata as Des
 fn entry(path: &str, kind: EntryKind) -> BinaryEntry {
     let md5 = matches!(kind, EntryKind::File { .. }).then_some([path.len().try_into().unwrap(); 16]);
     let (user, group) = (b"root".to_vec(), b"root".to_vec());
-    BinaryEntry { path: path.as_bytes().to_vec(), kind, mode: 0o755, uid: 0, gid: 0, user, group, mtime: 5, md5, xattrs: Vec::new() }
+    BinaryEntry {
+        path: path.as_bytes().to_vec(),
+        kind,
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        user,
+        group,
+        mtime: 5,
+        checksum: md5,
+        xattrs: Vec::new(),
+    }
 }
 
 fn directory(path: &str) -> BinaryEntry {

@@ -67,7 +67,7 @@ pub(super) fn links(time: Time) -> Vec<BinaryEntry> {
         user: b"root".to_vec(),
         group: b"root".to_vec(),
         mtime: time.seconds,
-        md5: None,
+        checksum: None,
         xattrs: Vec::new(),
     };
     vec![link("var/lock", "../run/lock"), link("var/run", "../run")]
