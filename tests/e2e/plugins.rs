@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rootfs_tests::{AlpineArchive, Case, Failed, Need, PlainUser, Process, Product, Workbench, ensure, words};
 
 use crate::build::BUILD;
-use crate::fedora;
+use crate::{fedora, gentoo};
 
 /// A release of Alpine's, rebuilt: a tree of it is there in a moment.
 const RELEASE: &str = "fixtures/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
@@ -38,6 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("plugins::BusyBox as a shared object is the same tree", BUILD, built_in::busybox),
         Case::new("plugins::Debian as a shared object is the same tree", BUILD, built_in::debian),
         Case::new("plugins::Fedora as a shared object is the same tree", &fedora::needs(), built_in::fedora),
+        Case::new("plugins::Gentoo as a shared object is the same tree", &gentoo::needs(), built_in::gentoo),
         Case::new("plugins::the header says what the crate says", &with(&["cc"]), interface::is_one),
     ];
     own.into_iter().chain(trials::cases(&needs)).collect()

@@ -76,7 +76,7 @@ impl GentooSite {
     /// # Errors
     /// When the site can't be written to.
     pub fn emerge(&self, host: &str, root: &Path) -> Result<Process, Failed> {
-        Ok(self.into_root(self.portage.program("emerge", &self.directory)?, host, root))
+        Ok(self.installing(self.portage.program("emerge", &self.directory)?, host, root))
     }
 
     /// The same, started by another program that the arguments go to.
@@ -84,10 +84,10 @@ impl GentooSite {
     /// # Errors
     /// As [`GentooSite::emerge`].
     pub fn emerge_by(&self, process: Process, host: &str, root: &Path) -> Result<Process, Failed> {
-        Ok(self.into_root(self.portage.program_by(process, "emerge", &self.directory)?, host, root))
+        Ok(self.installing(self.portage.program_by(process, "emerge", &self.directory)?, host, root))
     }
 
-    fn into_root(&self, emerge: Process, host: &str, root: &Path) -> Process {
+    fn installing(&self, emerge: Process, host: &str, root: &Path) -> Process {
         emerge.env("ROOT", root).env("PKGDIR", self.host(host)).args(["--usepkgonly", "--color=n", "--quiet"])
     }
 

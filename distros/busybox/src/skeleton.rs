@@ -67,7 +67,8 @@ pub(crate) fn tweaks(release: &str, request: &Request) -> Vec<Tweak> {
         "NAME=\"BusyBox and glibc\"\nID=busybox\nID_LIKE=debian\nVERSION_CODENAME={release}\nPRETTY_NAME=\"BusyBox and glibc of Debian {release}\"\n"
     );
     let directories = DIRECTORIES.iter().map(|(path, mode)| Tweak::Directory { path: (*path).to_owned(), mode: *mode });
-    let links = LINKS.iter().map(|(path, target)| Tweak::Link { path: (*path).to_owned(), target: (*target).to_owned() });
+    let links =
+        LINKS.iter().map(|(path, target)| Tweak::Link { path: (*path).to_owned(), target: (*target).to_owned(), only_if_missing: false });
     let scripts = SCRIPTS.iter().map(|(path, content)| write(path, 0o755, content));
     let files = FILES.iter().map(|(path, mode, content)| write(path, *mode, content));
     let own = [

@@ -329,6 +329,9 @@ pub enum Tweak {
         path: String,
         /// What the link says.
         target: String,
+        /// Leaves whatever is there already.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        only_if_missing: bool,
     },
     /// Removes a file or link if it is there.
     Remove {

@@ -29,6 +29,18 @@ const WISHES: [&[&str]; 15] = [
 /// The same, of which a part is looked at every day.
 const DAILY: &[&str] = &["app-containers/lxc", "app-misc/config-user", "app-misc/moved", "acct-user/sshd"];
 
+/// Many at once, for what emerge says of a root.
+const MANY: &[&str] = &[
+    "app-containers/lxc",
+    "acct-user/sshd",
+    "dev-python/any",
+    "app-alternatives/awk",
+    "virtual/udev",
+    "app-misc/engine",
+    "app-misc/config-user",
+    "app-misc/preinst",
+];
+
 /// What can't be installed together: packages that block each other, hard and soft, and two versions for one slot.
 const REFUSED: [&[&str]; 3] =
     [&["sys-apps/systemd", "sys-apps/systemd-utils"], &["app-editors/nano", "app-editors/vim"], &["net-misc/wget", "net-misc/oldclient"]];
@@ -46,6 +58,7 @@ pub(super) fn cases(needs: &[Need]) -> Vec<Case> {
         }),
         Case::new("gentoo::every wish gives emerge's tree, in both formats", needs, every_wish).only_in_full(),
         Case::new("gentoo::packages of every kind are merged as emerge does it", needs, every_kind).only_in_full(),
+        Case::new("gentoo::emerge says of our tree what it says of its own", needs, said_alike).only_in_full(),
         Case::new("gentoo::what emerge refuses is refused", needs, refused).only_in_full(),
         Case::new("gentoo::what installs packages is in the root, where emerge wants it on the host", needs, installs),
     ]
@@ -102,6 +115,25 @@ fn every_kind(workbench: &Workbench) -> Result<(), Failed> {
     let shell = workbench.product().arg("shell").arg(&ours).args(["--", "bash", "-c", "tool; busybox grep -c messagebus /etc/passwd"]);
     let inside = shell.run()?.success()?;
     ensure!(inside.output.ends_with("tool\n1\n"), "{}", inside.report("the tree doesn't work"));
+    Ok(())
+}
+
+/// What emerge would remove and what it would bring, which is not nothing: a package that only a library's name has brought is in no dependency, and there is
+/// a newer Python that would do as well.
+fn said_alike(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let site = GentooSite::new(workbench)?;
+    let (ours, theirs) = (scratch.path().join("ours"), scratch.path().join("emerge"));
+    build(&site, workbench.product(), &[&[BASE], MANY].concat().join(",")).into_directory(&ours).run()?.success()?;
+    emerge(workbench, &site, "gpkg", MANY, &ours, &theirs)?;
+    for (question, answer) in [(&["--depclean", "--pretend"][..], "libseccomp"), (&["-uDp", "@world"], "python-3.12")] {
+        let said = |root: &Path| -> Result<String, Failed> {
+            let run = site.emerge("gpkg", root)?.args(question).run()?.success()?;
+            Ok(run.output.replace(&root.display().to_string(), "ROOT"))
+        };
+        let (of_ours, of_theirs) = (said(&ours)?, said(&theirs)?);
+        ensure!(of_ours == of_theirs && of_ours.contains(answer), "{of_ours}\nand of emerge's own:\n{of_theirs}");
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rootfs_plugin::Info;
-use rootfs_tests::{AlpineArchive, Failed, Process, Product, Release, RpmArchive, Workbench, ensure};
+use rootfs_tests::{AlpineArchive, Failed, GentooSite, Process, Product, Release, RpmArchive, Workbench, ensure};
 
 /// Directories of distributions that are built in.
 const DISTROS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../distros");
@@ -109,4 +109,9 @@ pub(super) fn debian(workbench: &Workbench) -> Result<(), Failed> {
 pub(super) fn fedora(workbench: &Workbench) -> Result<(), Failed> {
     let archive = RpmArchive::new(workbench, &[])?;
     expect_same(workbench, "fedora", &|product| Ok(crate::fedora::build(&archive, product, crate::fedora::BUSYBOX)))
+}
+
+pub(super) fn gentoo(workbench: &Workbench) -> Result<(), Failed> {
+    let site = GentooSite::new(workbench)?;
+    expect_same(workbench, "gentoo", &|product| Ok(crate::gentoo::build_set(&site, product, "shell")))
 }

@@ -169,7 +169,8 @@ fn tweaked(tweak: &Tweak) -> (&'static str, String) {
     match tweak {
         Tweak::Write { path, content, .. } => ("write", format!("{path} ({} bytes)", content.len())),
         Tweak::Directory { path, mode } => ("directory", format!("{path} ({mode:04o})")),
-        Tweak::Link { path, target } => ("link", format!("{path} to {target}")),
+        Tweak::Link { path, target, only_if_missing: true } => ("link", format!("{path} to {target}, unless something is there")),
+        Tweak::Link { path, target, .. } => ("link", format!("{path} to {target}")),
         Tweak::Remove { path } => ("remove", path.clone()),
         Tweak::EnableUnit { unit } => ("enable", unit.clone()),
         Tweak::Regenerate(secret) => ("first boot", format!("{} makes {}", secret.name, secret.paths.join(", "))),
