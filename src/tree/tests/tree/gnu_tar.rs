@@ -86,7 +86,7 @@ fn we_read_what_it_writes_in_every_format() {
 /// Files with holes: many, none of them, at the end, all of it; under names that need headers of their own.
 fn with_holes(directory: &Path) {
     let long = format!("{}/{}", "d".repeat(120), "n".repeat(150));
-    fs_err::create_dir(directory.join(&long[..120])).unwrap();
+    fs_err::create_dir(directory.join(&long[..120])).expect("a directory");
     for (name, length, places) in [
         ("many", 80 << 20, (0..70_u64).map(|index| (index << 20) + index * 7).collect::<Vec<_>>()),
         ("end", 200 << 20, vec![9000]),
@@ -94,10 +94,10 @@ fn with_holes(directory: &Path) {
         (&long, 100 << 20, vec![0, 70 << 20, (100 << 20) - 4]),
         ("dense", 5, vec![0]),
     ] {
-        let file = fs_err::File::create(directory.join(name)).unwrap();
-        file.set_len(length).unwrap();
+        let file = fs_err::File::create(directory.join(name)).expect("a file");
+        file.set_len(length).expect("a hole");
         for place in places {
-            file.file().write_all_at(&b"here"[..], place).unwrap();
+            file.file().write_all_at(&b"here"[..], place).expect("data");
         }
     }
 }
