@@ -67,12 +67,14 @@ fn content(name: &str, urls: &[String], fetcher: &Fetcher<'_>, reuse: &Reuse<'_>
     Ok(content)
 }
 
-/// Files with the URLs to try, of lines `FILE URL`. Of mirrors' own descriptions, which portage asks for too, nothing is needed.
+/// Files with the URLs to try, of lines `FILE URL`. Of mirrors' own descriptions, which portage asks for too, nothing is needed; and files of this machine are none
+/// of an ebuild's business.
 fn wanted(noted: &str) -> BTreeMap<String, Vec<String>> {
     let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in noted.lines() {
         let Some((name, url)) = line.split_once(' ') else { continue };
-        if name.starts_with('.') || name.contains('/') || name.is_empty() {
+        let is_remote = url.starts_with("https://") || url.starts_with("http://");
+        if name.starts_with('.') || name.contains('/') || name.is_empty() || !is_remote {
             continue;
         }
         let urls = wanted.entry(name.to_owned()).or_default();
@@ -99,7 +101,7 @@ mod tests {
     #[test]
     fn what_is_wanted_is_a_file_with_its_urls() {
         let noted = ".layout.conf.m.example http://m.example/distfiles/layout.conf\na.tar http://m.example/distfiles/a.tar\n\
-                     a.tar http://up.example/x\na.tar http://up.example/x\n../b http://c\nno-url\n";
+                     a.tar http://up.example/x\na.tar http://up.example/x\n../b http://c\nno-url\nshadow file:///etc/shadow\n";
         let wanted = wanted(noted);
         assert_eq!(wanted.len(), 1);
         let hash = format!("{:02x}", Blake2b512::digest("a.tar")[0]);

@@ -27,7 +27,7 @@ use rootfs_plugin::{BuildError, Plan, PortageCompile, PortageInstaller};
 use rootfs_sandbox::{SandboxOptions, Seats};
 use rootfs_tree::{Time, Tree};
 
-use super::acquire::{names, require_names};
+use super::acquire::{names, policy, require_names, wishes};
 use crate::acquire::begin_index;
 use crate::engine::build_error;
 use crate::fetch::Fetcher;
@@ -80,6 +80,8 @@ impl Workplace<'_> {
     ) -> Result<Lock, BuildError> {
         let Reuse { store, observer, .. } = self.reuse;
         require_names(&plan.include)?;
+        // What is no package and no flag is better told before than after hours.
+        policy(portage, &wishes(&plan.include)?)?;
         begin_index(observer);
         let ingredients = self.find(portage, compile)?;
         let inputs = ingredients.inputs(plan, portage, compile, self.epoch)?;

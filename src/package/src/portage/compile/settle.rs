@@ -187,6 +187,7 @@ mod tests {
         let mut out = tar::Builder::new(Vec::new());
         for (name, content, mtime) in files {
             let mut header = tar::Header::new_gnu();
+            header.set_entry_type(tar::EntryType::Regular);
             header.set_size(content.len() as u64);
             header.set_mode(0o755);
             header.set_mtime(*mtime);
@@ -205,7 +206,7 @@ mod tests {
             ("metadata/NEEDED", needed.as_bytes(), at),
             ("metadata/environment.bz2", &environment, at),
         ]);
-        let image = archive(&[("image/usr/bin/new", b"x", at), ("image/usr/bin/old", b"y", 1000)]);
+        let image = archive(&[("image/new", b"x", at), ("image/old", b"y", 1000)]);
         let packed = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
         let manifest = format!("DATA gpkg-1 0 {hashes}\n");
         archive(&[
@@ -229,12 +230,7 @@ mod tests {
         let content = read(&one);
         assert_eq!((content.metadata.build_time(), content.metadata.title().as_str()), (EPOCH, "a/b-1"));
         assert_eq!(content.metadata.environment().unwrap().unwrap(), b"declare -x P=\"b-1\"\n");
-        let times: Vec<i64> = content
-            .entries
-            .iter()
-            .filter(|entry| entry.path.contains(&b'w') || entry.path.ends_with(b"old"))
-            .map(|entry| entry.mtime)
-            .collect();
+        let times: Vec<i64> = content.entries.iter().map(|entry| entry.mtime).collect();
         assert_eq!(times, [EPOCH, 1000]);
     }
 
