@@ -1,5 +1,7 @@
 //! Gentoo's guests, of packages that the real emerge made of a small repository, judged by the real emerge.
 
+mod compile;
+
 use std::path::{Path, PathBuf};
 
 use rootfs_tests::{Case, Failed, GentooSite, Listing, Need, PlainUser, Product, Workbench, ensure};
@@ -17,14 +19,15 @@ pub(crate) fn needs() -> Vec<Need> {
 pub(crate) fn cases() -> Vec<Case> {
     let needs = needs();
     let with = |judges: &[&'static str]| [&needs[..], &judges.iter().map(|judge| Need::Judge(judge)).collect::<Vec<_>>()].concat();
-    vec![
+    let own = vec![
         Case::new("gentoo::a shell of either format is emerge's", &needs, is_emerges_shell),
         Case::new("gentoo::packages of every kind are merged as emerge does it", &needs, is_emerges).only_in_full(),
         Case::new("gentoo::emerge goes on from the tree", &needs, goes_on),
         Case::new("gentoo::what is not signed, not whole or for another machine is refused", &needs, refused),
         Case::new("gentoo::a lock, a plain user, and no network give the same bytes", &with(&["unshare", "setpriv"]), same_bytes),
         Case::new("gentoo::what a phase and two packages say wrong is told", &needs, told),
-    ]
+    ];
+    own.into_iter().chain(compile::cases()).collect()
 }
 
 /// A build from a host whose packages nobody signed.

@@ -10,7 +10,7 @@ use crate::{Portage, Process, SigningKey, Workbench};
 /// The repository's ebuilds: `CATEGORY/NAME-VERSION` in a line of its own between `===`, then the ebuild.
 const EBUILDS: &str = include_str!("gentoo/ebuilds.txt");
 
-const MAKE_DEFAULTS: &str = "\
+pub(crate) const MAKE_DEFAULTS: &str = "\
 ARCH=\"amd64\"
 ACCEPT_KEYWORDS=\"amd64\"
 ACCEPT_LICENSE=\"*\"
@@ -198,5 +198,10 @@ impl GentooSite {
 }
 
 fn ebuilds() -> Vec<(&'static str, &'static str)> {
-    EBUILDS.split("\n=== ").filter_map(|part| part.trim_start_matches("=== ").split_once(" ===\n")).collect()
+    split_ebuilds(EBUILDS)
+}
+
+/// Names and ebuilds of a text that has several.
+pub(crate) fn split_ebuilds(text: &str) -> Vec<(&str, &str)> {
+    text.split("\n=== ").filter_map(|part| part.trim_start_matches("=== ").split_once(" ===\n")).collect()
 }
