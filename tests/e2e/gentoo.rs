@@ -1,6 +1,7 @@
 //! Gentoo's guests, of packages that the real emerge made of a small repository, judged by the real emerge.
 
 mod compare;
+mod compile;
 mod guests;
 mod linked;
 mod wishes;
@@ -34,6 +35,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(wishes::cases(&needs));
     cases.extend(linked::cases(&needs));
     cases.extend(guests::cases(&needs));
+    cases.extend(compile::cases());
     cases
 }
 

@@ -1,6 +1,6 @@
 //! A small Gentoo: an ebuild repository, and binary hosts that the real emerge makes of it.
 
-mod repository;
+pub(crate) mod repository;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

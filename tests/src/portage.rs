@@ -28,6 +28,26 @@ impl Portage {
         Ok(Self { environment: made.clone().map_err(Failed::from)? })
     }
 
+    /// The virtual environment.
+    #[must_use]
+    pub fn environment(&self) -> &Path {
+        &self.environment
+    }
+
+    /// Where its Python modules are.
+    ///
+    /// # Errors
+    /// When they are nowhere.
+    pub fn modules(&self) -> Result<PathBuf, Failed> {
+        for entry in fs_err::read_dir(self.environment.join("lib"))? {
+            let modules = entry?.path().join("site-packages");
+            if modules.join("portage").is_dir() {
+                return Ok(modules);
+            }
+        }
+        Err("portage has no modules".into())
+    }
+
     /// A script for the Python that portage is installed in.
     #[must_use]
     pub fn python(&self) -> Process {

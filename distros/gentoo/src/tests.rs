@@ -82,3 +82,26 @@ fn busybox_is_the_shell_where_there_is_no_other() {
     assert!(is_shell(&["sys-apps/busybox"]) && is_shell(&[">=sys-apps/busybox-1.36:0[static]"]));
     assert!(!is_shell(&["sys-apps/busybox", "=app-shells/bash-5*"]) && !is_shell(&["sys-apps/busybox-extras", "=sys-apps/busybox-x-1"]));
 }
+
+#[test]
+fn compiling_is_asked_for_and_has_gentoos_own_by_itself() {
+    assert!(portage(&plan(&[]).unwrap()).compile.is_none());
+    let own = plan(&[("compile", "true")]).unwrap();
+    let compile = portage(&own).compile.clone().unwrap();
+    assert!(
+        own.installer.compiles()
+            && compile.stage3.is_list
+            && compile.stage3.location.ends_with("/latest-stage3-amd64-nomultilib-openrc.txt")
+    );
+    assert_eq!((compile.stage3.fingerprints.len(), compile.ebuilds.len(), compile.profile), (4, 1, None));
+    let named =
+        [("compile", "true"), ("stage3", "s.tar.xz"), ("key", "k.asc"), ("config-root", "/c"), ("ebuilds", "one,/two"), ("profile", "p")];
+    let compile = portage(&plan(&named).unwrap()).compile.clone().unwrap();
+    assert!(!compile.stage3.is_list && compile.stage3.fingerprints.is_empty() && compile.stage3.keys.len() == 1);
+    assert_eq!((compile.ebuilds, compile.profile.as_deref()), (vec!["one".to_owned(), "/two".to_owned()], Some("p")));
+    let brings_its_own = plan(&[("compile", "true"), ("stage3", "/root")]).unwrap();
+    assert!(portage(&brings_its_own).compile.as_ref().unwrap().ebuilds.is_empty());
+    for option in ["stage3", "ebuilds", "config-root", "distfiles"] {
+        assert!(plan(&[(option, "x")]).unwrap_err().to_string().starts_with(&format!("--{option} is for packages that are compiled")));
+    }
+}

@@ -54,8 +54,12 @@ impl Prepared {
             require_own_architecture(plan.architecture)?;
             return Ok(Needed::Root);
         }
+        let compiles = plan.installer.compiles() && invocation.locked.is_none();
+        if compiles {
+            require_own_architecture(plan.architecture)?;
+        }
         Ok(match plan.scripts() {
-            _ if plan.source.is_some() => Needed::Root,
+            _ if compiles || plan.source.is_some() => Needed::Root,
             Scripts::Some => Needed::RootIfPossible,
             _ if invocation.directory.is_some() => Needed::RootIfPossible,
             _ => Needed::Nothing,

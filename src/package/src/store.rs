@@ -10,6 +10,7 @@
 //! trees/abcd…               the tree that packages were installed into, by the hash of all it depends on
 //! trees/abcd….data          its contents that no package has
 //! made/abcd…                what a distribution's own programs made for an image, by the hash of all it depends on
+//! logs/…                    what a compiler said that failed, by the package's name
 //! tmp/                      what nobody has given a name yet
 //! lock                      held shared by every build
 //! ```

@@ -3,6 +3,7 @@
 mod apk;
 mod apt;
 mod apt_line;
+mod compile;
 mod distro;
 mod error;
 mod portage;

@@ -6,6 +6,7 @@
 
 pub mod abi;
 mod architecture;
+mod compile;
 mod context;
 mod distro;
 mod file;
@@ -17,6 +18,7 @@ mod shell;
 mod source;
 
 pub use architecture::{Architecture, UnknownArchitecture};
+pub use compile::{PortageCompile, Stage3};
 pub use context::{BuildContext, BuildError, Command, Output};
 pub use distro::{Distro, PlanError};
 pub use file::{DistroFileError, FileDistro};

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Selection, ShellInstaller, SourceBuild, Trim};
+use crate::{Architecture, PortageCompile, Selection, ShellInstaller, SourceBuild, Trim};
 
 /// Where packages come from and which to install: pure data, printed by `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,13 +76,19 @@ pub enum Installer {
     Apk(ApkInstaller),
     /// rpm.
     Rpm(RpmInstaller),
-    /// portage, from binary hosts.
+    /// portage, from binary hosts, or compiled.
     Portage(PortageInstaller),
     /// Whatever the scripts of a directory do.
     Shell(ShellInstaller),
 }
 
 impl Installer {
+    /// Whether the package manager itself compiles what it installs, unless a lock says that it was.
+    #[must_use]
+    pub fn compiles(&self) -> bool {
+        matches!(self, Self::Portage(PortageInstaller { compile: Some(_), .. }))
+    }
+
     /// Whether a lock can pin what it installs.
     #[must_use]
     pub fn can_be_locked(&self) -> bool {
@@ -208,6 +214,9 @@ pub struct PortageInstaller {
     pub merged_usr: bool,
     /// Packages of which only libraries are taken, unless they are asked for by name.
     pub parts: Vec<PortagePart>,
+    /// The packages are compiled, and `hosts` have at most what was compiled before; none when they come from the hosts.
+    #[serde(default)]
+    pub compile: Option<Box<PortageCompile>>,
 }
 
 /// A place of binary packages, with `Packages` in it.

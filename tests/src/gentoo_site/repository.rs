@@ -32,7 +32,12 @@ pub(super) const FEATURES: &str =
 
 /// Every ebuild: its name with the category, and its text.
 pub(super) fn ebuilds() -> Vec<(&'static str, &'static str)> {
-    EBUILDS.split("\n=== ").filter_map(|part| part.trim_start_matches("=== ").split_once(" ===\n")).collect()
+    split_ebuilds(EBUILDS)
+}
+
+/// Names and ebuilds of a text that has several.
+pub(crate) fn split_ebuilds(text: &str) -> Vec<(&str, &str)> {
+    text.split("\n=== ").filter_map(|part| part.trim_start_matches("=== ").split_once(" ===\n")).collect()
 }
 
 /// `CATEGORY/NAME` of `CATEGORY/NAME-VERSION`, the version with its revision.
@@ -45,18 +50,37 @@ pub(super) fn without_version(package: &str) -> &str {
     }
 }
 
-/// Writes a site: `repo`, with a profile `tiny`; `conf/etc/portage`; and directories for what portage makes.
+/// Writes a site: `repo`; `conf/etc/portage`; and directories for what portage makes.
 pub(super) fn write(site: &Path) -> Result<(), Failed> {
     let repository = site.join("repo");
+    write_repository(&repository, &ebuilds(), "S=\"${WORKDIR}\"\n")?;
+    let (conf, temporary, distfiles) = (site.join("conf/etc/portage"), site.join("tmp"), site.join("distfiles"));
+    let make = format!(
+        "FEATURES=\"{FEATURES}\"\nPORTAGE_TMPDIR=\"{}\"\nDISTDIR=\"{}\"\nPKGDIR=\"{}\"\nCFLAGS=\"-O2\"\n",
+        temporary.display(),
+        distfiles.display(),
+        site.join("hosts/gpkg").display()
+    );
+    put(conf.join("make.conf"), &make)?;
+    symlink(repository.join("profiles/tiny"), conf.join("make.profile"))?;
+    fs_err::create_dir_all(distfiles)?;
+    fs_err::create_dir_all(&temporary)?;
+    fs_err::set_permissions(&temporary, std::fs::Permissions::from_mode(0o1777))?;
+    // The package manager's files may be looked at by whoever portage becomes.
+    Ok(fs_err::set_permissions(site, std::fs::Permissions::from_mode(0o755))?)
+}
+
+/// Writes a repository `tiny` with a profile of that name. Each ebuild begins with what all have, and `more`.
+pub(crate) fn write_repository(repository: &Path, ebuilds: &[(&str, &str)], more: &str) -> Result<(), Failed> {
     let mut categories: Vec<&str> = Vec::new();
-    for (name, text) in ebuilds() {
+    for (name, text) in ebuilds {
         let (category, version) = name.split_once('/').ok_or("an ebuild without a category")?;
         let (_, package) = without_version(name).split_once('/').ok_or("an ebuild without a category")?;
         if !categories.contains(&category) {
             categories.push(category);
         }
         let text = format!(
-            "EAPI=8\nDESCRIPTION=\"{package}\"\nHOMEPAGE=\"https://example.org/\"\nLICENSE=\"GPL-2\"\nKEYWORDS=\"amd64\"\nS=\"${{WORKDIR}}\"\n{text}\n"
+            "EAPI=8\nDESCRIPTION=\"{package}\"\nHOMEPAGE=\"https://example.org/\"\nLICENSE=\"GPL-2\"\nKEYWORDS=\"amd64\"\n{more}{text}\n"
         );
         put(repository.join(category).join(package).join(format!("{version}.ebuild")), &text)?;
     }
@@ -72,20 +96,7 @@ pub(super) fn write(site: &Path) -> Result<(), Failed> {
     ] {
         put(repository.join(path), text)?;
     }
-    let (conf, temporary, distfiles) = (site.join("conf/etc/portage"), site.join("tmp"), site.join("distfiles"));
-    let make = format!(
-        "FEATURES=\"{FEATURES}\"\nPORTAGE_TMPDIR=\"{}\"\nDISTDIR=\"{}\"\nPKGDIR=\"{}\"\nCFLAGS=\"-O2\"\n",
-        temporary.display(),
-        distfiles.display(),
-        site.join("hosts/gpkg").display()
-    );
-    put(conf.join("make.conf"), &make)?;
-    symlink(repository.join("profiles/tiny"), conf.join("make.profile"))?;
-    fs_err::create_dir_all(distfiles)?;
-    fs_err::create_dir_all(&temporary)?;
-    fs_err::set_permissions(&temporary, std::fs::Permissions::from_mode(0o1777))?;
-    // The package manager's files may be looked at by whoever portage becomes.
-    Ok(fs_err::set_permissions(site, std::fs::Permissions::from_mode(0o755))?)
+    Ok(())
 }
 
 fn put(path: PathBuf, text: &str) -> Result<(), Failed> {

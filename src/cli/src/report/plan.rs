@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
 use rootfs_plugin::{
-    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, PortageInstaller, Request, RpmInstaller, RpmRepository,
-    RpmSource, ShellInstaller, Trim, Tweak,
+    ApkInstaller, AptRepository, Include, Installer, Key, Plan, PlannedPackage, PortageCompile, PortageInstaller, Request, RpmInstaller,
+    RpmRepository, RpmSource, ShellInstaller, Trim, Tweak,
 };
 use serde_json::{Value, json};
 
@@ -110,7 +110,10 @@ fn write_rpm(text: &mut String, rpm: &RpmInstaller) {
 }
 
 fn write_portage(text: &mut String, portage: &PortageInstaller) {
-    for host in &portage.hosts {
+    if let Some(compile) = &portage.compile {
+        write_compile(text, compile, portage.allow_unsigned);
+    }
+    for host in portage.hosts.iter().filter(|_| portage.compile.is_none()) {
         let _ = writeln!(text, "  {:<10} {} from {}", "packages", host.name, host.bases().join(", "));
         let pinned = if host.fingerprints.is_empty() { String::new() } else { format!(", by {}", host.fingerprints.join(", ")) };
         let signers = if portage.allow_unsigned { "nobody need have".to_owned() } else { format!("{}{pinned}", signers(&host.keys)) };
@@ -121,6 +124,21 @@ fn write_portage(text: &mut String, portage: &PortageInstaller) {
         let _ = writeln!(text, "  {:<10} {}", "USE", portage.flags.join(" "));
     }
     let _ = writeln!(text, "  {:<10} {}", "left out", portage.install_mask.join(" "));
+}
+
+fn write_compile(text: &mut String, PortageCompile { stage3, ebuilds, config_root, distfiles, .. }: &PortageCompile, unsigned: bool) {
+    let named = if stage3.is_list { "the newest of " } else { "" };
+    let _ = writeln!(text, "  {:<10} emerge in {named}{}", "by", stage3.location);
+    let pinned = if stage3.fingerprints.is_empty() { String::new() } else { format!(", by {}", stage3.fingerprints.join(", ")) };
+    let signers = if unsigned { "nobody need have".to_owned() } else { format!("{}{pinned}", signers(&stage3.keys)) };
+    let _ = writeln!(text, "  {:<10} {signers}", "  signed by");
+    let ebuilds = if ebuilds.is_empty() { "those of the stage3".to_owned() } else { ebuilds.join(", ") };
+    let _ = writeln!(text, "  {:<10} {ebuilds}", "ebuilds");
+    for (name, path) in [("told by", config_root), ("sources", distfiles)] {
+        if let Some(path) = path {
+            let _ = writeln!(text, "  {name:<10} {}", path.display());
+        }
+    }
 }
 
 fn write_shell(text: &mut String, ShellInstaller { directory, variables, .. }: &ShellInstaller) {

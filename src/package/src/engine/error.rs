@@ -36,6 +36,7 @@ fn hint_of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         crate::fetch::FetchError,
         crate::portage::binary::BinaryError,
         crate::portage::binary::BinaryFault,
+        crate::portage::CompileError,
         crate::portage::merge::MergeError,
         crate::portage::resolve::ResolveError,
         crate::rpm::MetadataFault,

@@ -1,10 +1,14 @@
 //! What the engine does for portage's packages.
 
-use rootfs_plugin::{BuildError, Plan, PortageInstaller};
+use std::sync::Arc;
+
+use rootfs_plugin::{BuildError, Plan, PortageCompile, PortageInstaller};
 
 use super::{Engine, EngineOptions, build_error};
+use crate::lock::Lock;
 use crate::observer::{Event, Step};
 use crate::portage::binary::BinaryLayer;
+use crate::portage::compile::Workplace;
 use crate::portage::merge::{InstallMask, MergePackage, MergeRequest, Part, PendingPhases, Phase, merge};
 use crate::portage::{acquire, locked, phases};
 use crate::scripts::Scripts;
@@ -15,7 +19,10 @@ impl Engine<'_> {
         let EngineOptions { agent, now, .. } = &self.options;
         let lock = match self.given_lock(plan)? {
             Some(lock) => lock,
-            None => acquire::resolve_plan(plan, portage, agent.as_ref(), *now, &self.fetcher()?, &self.reuse())?,
+            None => match &portage.compile {
+                Some(compile) => self.compile_packages(plan, portage, compile)?,
+                None => acquire::resolve_plan(plan, portage, agent.as_ref(), *now, &self.fetcher()?, &self.reuse())?,
+            },
         };
         let layers = locked::open_locked(&lock, plan, portage, &self.fetcher()?, self.store, self.observer)?;
         let order = locked::in_order(&lock, plan, portage, &layers)?;
@@ -34,6 +41,22 @@ impl Engine<'_> {
         self.run_phases(plan, &merged.pending, &layers, &mask)?;
         self.lock = Some(lock);
         Ok(())
+    }
+
+    /// Has emerge compile the packages, in a root of its own.
+    fn compile_packages(&self, plan: &Plan, portage: &PortageInstaller, compile: &PortageCompile) -> Result<Lock, BuildError> {
+        super::require_runnable("emerge", plan.architecture)?;
+        let EngineOptions { stage, seats, cancelled, now, source_date_epoch, agent, .. } = &self.options;
+        let workplace = Workplace {
+            stage,
+            seats: &**seats,
+            cancelled: Arc::clone(cancelled),
+            now: *now,
+            epoch: *source_date_epoch,
+            fetcher: &self.fetcher()?,
+            reuse: self.reuse(),
+        };
+        workplace.compile(plan, portage, compile, agent.as_ref())
     }
 
     /// Runs what only bash can do, in the root; where the root has none, says what was not done.

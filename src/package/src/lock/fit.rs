@@ -45,6 +45,10 @@ impl Lock {
         if self.agent.as_ref() != agent {
             return Err(LockMismatch::Agent { locked: described(self.agent.as_ref()), wanted: described(agent) });
         }
+        // portage's packages are the same however they were made.
+        if matches!(plan.installer, rootfs_plugin::Installer::Portage(_)) {
+            return Ok(());
+        }
         let source = plan.source.as_ref().map(|source| source.package.as_str());
         let compiled = self.sources.first().map(|source| source.name.as_str());
         if source != compiled {

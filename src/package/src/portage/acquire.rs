@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use rootfs_plugin::{BuildError, Include, Plan, PlannedPackage, PortageHost, PortageInstaller};
+use rootfs_tree::Digest;
 
 use super::hosts::{Indexed, Keys, fetch_indexes, require_machine};
 use super::inputs::resolve_inputs;
@@ -28,12 +29,7 @@ pub(crate) fn resolve_plan(
     reuse: &Reuse<'_>,
 ) -> Result<Lock, BuildError> {
     let Reuse { store, observer, .. } = *reuse;
-    if let Some(file) = local_files(&plan.include).next() {
-        return Err(BuildError {
-            hint: Some("make a binary host of it (`emaint binhost --fix`), and name that as --repo URL".to_owned()),
-            ..BuildError::new(format!("{} is a package file, and Gentoo's packages are taken from binary hosts", file.display()))
-        });
-    }
+    require_names(&plan.include)?;
     let keys = Keys::read(portage, now)?;
     begin_index(observer);
     let indexes = fetch_indexes(portage, plan.architecture, fetcher)?;
@@ -48,7 +44,7 @@ pub(crate) fn resolve_plan(
         indexes.iter().zip((0..=i32::MAX).rev()).map(|(one, priority)| Host { index: &one.index, priority }).collect();
     let wishes = wishes(&plan.include)?;
     let chosen = resolve(&hosts, &wishes, &policy(portage, &wishes)?).map_err(|error| build_error(&error))?;
-    let chosen = all(&chosen);
+    let chosen = select(&chosen);
     observer.event(Event::Began(Step::Fetch));
     observer.event(Event::Expect { items: chosen.len() as u64, bytes: chosen.iter().filter_map(|(_, package, _)| package.size).sum() });
     let lock_one = |(host, package, asked): &(usize, &BinaryPackage, bool)| {
@@ -76,13 +72,24 @@ pub(crate) fn resolve_plan(
 }
 
 /// Packages with the places of their hosts, and whether somebody asked for them; those of which only a part is taken at the end.
-fn all(resolution: &Resolution) -> Vec<(usize, &BinaryPackage, bool)> {
+pub(super) fn select(resolution: &Resolution) -> Vec<(usize, &BinaryPackage, bool)> {
     let is_asked = |wanted_by: &[String]| !wanted_by.iter().all(|by| by.contains("(needs"));
     let whole = resolution.packages.iter().map(|selected| (selected.host, &selected.package, is_asked(&selected.wanted_by)));
     whole.chain(resolution.donors.iter().map(|donor| (donor.host, &donor.package, false))).collect()
 }
 
 fn locked(package: &BinaryPackage, host: &PortageHost, known: &Known, plan: &Plan, asked: bool) -> LockedPackage {
+    locked_as(package, &host.name, (&package.path, known.size, known.sha256), plan, asked)
+}
+
+/// A package as a lock has it: of this repository, and this file there with its size and hash.
+pub(super) fn locked_as(
+    package: &BinaryPackage,
+    repository: &str,
+    (path, size, sha256): (&str, u64, Digest),
+    plan: &Plan,
+    asked: bool,
+) -> LockedPackage {
     let is_on = |name: &&String| package.use_flags.contains(name);
     let mut flags: Vec<String> = package.iuse.iter().map(|flag| &flag.name).filter(is_on).cloned().collect();
     flags.sort();
@@ -92,14 +99,23 @@ fn locked(package: &BinaryPackage, host: &PortageHost, known: &Known, plan: &Pla
         name: format!("{}/{}", package.category, package.name),
         version: package.version.to_string(),
         architecture: plan.architecture.name().to_owned(),
-        repository: host.name.clone(),
-        path: package.path.clone(),
-        size: known.size,
-        sha256: known.sha256,
+        repository: repository.to_owned(),
+        path: path.to_owned(),
+        size,
+        sha256,
         automatic: !asked,
         essential: false,
         build: Some(LockedBuild { slot, flags }),
     }
+}
+
+/// Fails when something else is asked for than packages by name.
+pub(super) fn require_names(include: &[Include]) -> Result<(), BuildError> {
+    let Some(file) = local_files(include).next() else { return Ok(()) };
+    Err(BuildError {
+        hint: Some("make a binary host of it (`emaint binhost --fix`), and name that as --repo URL".to_owned()),
+        ..BuildError::new(format!("{} is a package file, and Gentoo's packages are taken from binary hosts", file.display()))
+    })
 }
 
 /// The packages that are asked for by name.

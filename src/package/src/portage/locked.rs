@@ -8,6 +8,7 @@ use rootfs_plugin::{BuildError, Plan, PortageInstaller, PortagePart};
 use super::PackageIndex;
 use super::acquire::{policy, wishes};
 use super::binary::{BinaryLayer, Trust};
+use super::compile::REPOSITORY;
 use super::hosts::require_machine;
 use super::resolve::{Host, resolve};
 use crate::acquire::{check_cancelled, download, repository_of, tell_fetched};
@@ -47,6 +48,9 @@ pub(crate) fn open_locked(
 ) -> Result<Vec<BinaryLayer>, BuildError> {
     observer.event(Event::Began(Step::Fetch));
     let download_of = |package: &LockedPackage| -> Result<Download, BuildError> {
+        if package.repository == REPOSITORY {
+            return compiled(package, portage, store);
+        }
         let host = repository_of(package, &portage.hosts, |host| &host.name, "`--binhost`, `--repo`")?;
         Ok(download(package, package.title(), host.bases()))
     };
@@ -66,6 +70,19 @@ pub(crate) fn open_locked(
         Ok(layer)
     };
     lock.packages.par_iter().map(open).collect()
+}
+
+/// A package that an earlier build has compiled: in the store, or where the user has put such.
+fn compiled(package: &LockedPackage, portage: &PortageInstaller, store: &Store) -> Result<Download, BuildError> {
+    let own = portage.hosts.iter().filter(|host| host.fingerprints.is_empty());
+    let bases: Vec<String> = own.flat_map(|host| host.bases().to_vec()).collect();
+    if bases.is_empty() && !store.holds(&package.sha256, package.size) {
+        return Err(BuildError {
+            hint: Some("name a host that has it with --binhost, or compile it anew without --locked".to_owned()),
+            ..BuildError::new(format!("{} was compiled, and the store has it no more", package.title()))
+        });
+    }
+    Ok(download(package, package.title(), &bases))
 }
 
 /// Whether the package calls itself what the lock calls it: that is what was chosen by.
@@ -116,7 +133,7 @@ pub(crate) fn in_order<'p>(
 }
 
 /// An index of packages by what they say of themselves; each has its place among them as its path.
-fn index_text(layers: &[BinaryLayer]) -> String {
+pub(super) fn index_text(layers: &[BinaryLayer]) -> String {
     let mut text = format!("VERSION: 0\nPACKAGES: {}\n\n", layers.len());
     for (place, layer) in layers.iter().enumerate() {
         let metadata = &layer.content.metadata;

@@ -6,12 +6,14 @@
 //! `|| ( … )`      ──► DependencyList::parse ──► DependencyList   what a package needs
 //! PackageIndex …  ──► resolve               ──► Resolution       what emerge would install for these wishes, in its order
 //! NAME.gpkg.tar   ──► Store::binary         ──► BinaryLayer      its files uncompressed in the store, every part verified
+//! stage3, ebuilds ──► Workplace::compile  ──► Lock             the same packages, when emerge is to compile them
 //! BinaryLayer …   ──► merge                 ──► Merged           a tree in memory, portage's database in it, and the phases that only bash can run
 //! ```
 
 pub(crate) mod acquire;
 mod atom;
 pub mod binary;
+pub(crate) mod compile;
 mod dependency;
 mod eapi;
 mod fault;
@@ -30,6 +32,7 @@ mod use_dependency;
 mod version;
 
 pub use atom::{Atom, AtomCandidate, AtomError, AtomSyntax, Blocker, Operator, SlotOperator, VersionConstraint};
+pub use compile::CompileError;
 pub use dependency::{DependencyError, DependencyItem, DependencyList, Need, Needs};
 pub use eapi::Eapi;
 pub use fault::IndexFault;

@@ -18,6 +18,13 @@ impl Store {
         read_if_there(&path).map_err(|source| StoreError::reading(&path, source))
     }
 
+    /// Keeps what a program has said, for people; the last of a name stays. Tells where it is.
+    pub(crate) fn keep_log(&self, name: &str, text: &[u8]) -> Result<PathBuf, StoreError> {
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() || "+-._".contains(letter) { letter } else { '_' };
+        let path = self.root().join("logs").join(format!("{}.log", name.chars().map(plain).collect::<String>()));
+        self.write(&path, text).map(|()| path)
+    }
+
     fn document_path(&self, url: &str) -> PathBuf {
         self.root().join("documents").join(Digest(Sha256::digest(url).into()).to_string())
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::compile;
 use super::shape::{FileVariant, PortageFile, PortageRelease};
 use crate::{DistroOption, Key, OptionKind, PlanError, PortageHost, PortageInstaller, PortagePart, Request, Trim};
 
@@ -21,7 +22,7 @@ pub(super) fn options(sets: &[FileVariant]) -> Vec<DistroOption> {
     let text = |value: &str| OptionKind::Text { value: value.to_owned() };
     let list = |value: &str| OptionKind::List { value: value.to_owned() };
     let choices = sets.iter().map(|set| set.name.clone()).chain(sets.iter().map(|set| format!("@{}", set.name))).collect();
-    vec![
+    let own = vec![
         option(SET, "The set of packages: another word for --variant", OptionKind::Choice { choices }),
         option(PROFILE, "The profile that the packages are for", text("PROFILE")),
         option(USE, "USE flags that packages must have (static) or must not have (-nls), where they have them at all", list("FLAG,…")),
@@ -33,7 +34,8 @@ pub(super) fn options(sets: &[FileVariant]) -> Vec<DistroOption> {
             "Patterns of paths to leave out, after those that always are; one with a - before it exempts",
             list("PATTERN,…"),
         ),
-    ]
+    ];
+    own.into_iter().chain(compile::options()).collect()
 }
 
 /// The public's hosts of the architecture, or the user's.
@@ -51,6 +53,7 @@ pub(super) fn plan(file: &PortageFile, release: &str, own: &PortageRelease, requ
         ));
     }
     let fill = |text: &String| text.replace("{release}", release).replace("{keyword}", &host.keyword).replace("{lib}", &host.libraries);
+    let compile = compile::plan(file, host, request, key(request), request.options.get(PROFILE))?;
     let profile = request.options.get(PROFILE).cloned().unwrap_or_else(|| fill(&own.profile));
     let part = |part: &PortagePart| PortagePart {
         package: part.package.clone(),
@@ -66,12 +69,17 @@ pub(super) fn plan(file: &PortageFile, release: &str, own: &PortageRelease, requ
         flags: request.words(USE).unwrap_or_default(),
         install_mask: install_mask(file, request),
         parts: file.parts.iter().map(part).collect(),
+        compile: compile.map(Box::new),
     })
 }
 
+/// The file of keys that the user named.
+fn key(request: &Request) -> Option<PathBuf> {
+    request.options.get(KEY).map(PathBuf::from).or_else(|| request.keyring.clone())
+}
+
 fn hosts(file: &PortageFile, public: Vec<String>, request: &Request) -> Result<Vec<PortageHost>, PlanError> {
-    let key = request.options.get(KEY).map(PathBuf::from).or_else(|| request.keyring.clone());
-    let keys: Vec<Key> = key.into_iter().map(Key::File).collect();
+    let keys: Vec<Key> = key(request).into_iter().map(Key::File).collect();
     let host = |name: String, public: String, keys: &[Key], fingerprints: &[String], mirrors: &[String]| PortageHost {
         name,
         mirrors: mirrors.to_vec(),

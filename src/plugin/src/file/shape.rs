@@ -133,6 +133,8 @@ pub(super) struct PortageFile {
     /// Packages of which only libraries are taken. `{lib}` stands for the directory of the architecture's libraries.
     #[serde(default)]
     pub(super) parts: Vec<PortagePart>,
+    /// An archive of the ebuild repository, which compiling takes.
+    pub(super) ebuilds: Option<String>,
 }
 
 /// The public's binary hosts for one architecture. `{release}` stands for the release's name.
@@ -145,6 +147,8 @@ pub(super) struct PortageFileHost {
     pub(super) libraries: String,
     /// In order of preference.
     pub(super) public: Vec<String>,
+    /// The signed list that names the newest stage3, which compiling takes.
+    pub(super) stage3: Option<String>,
 }
 
 /// A release of portage's packages: a generation of profiles.

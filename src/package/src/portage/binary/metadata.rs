@@ -42,7 +42,7 @@ impl Metadata {
     }
 
     /// From a gpkg's part, `metadata.tar`, whose entries are below `metadata/`.
-    pub(super) fn read(packed: impl BufRead, compression: Compression) -> Result<Self, BinaryFault> {
+    pub(in crate::portage) fn read(packed: impl BufRead, compression: Compression) -> Result<Self, BinaryFault> {
         let failed = |source| BinaryFault::from(StreamFault::reading(PLACE, source));
         let input = Bounded { input: compression.decode(packed).map_err(failed)?, left: LIMIT };
         let mut archive = TarReader::new(input, PLACE).with_long_links();
