@@ -1,4 +1,6 @@
-use rootfs_image::{DiskLayout, DiskOptions, EspOptions, Image, ImageFile, Quiet, ReadImage, RootFilesystem, SquashfsOptions, Table};
+use rootfs_image::{
+    ContainerChoice, DiskLayout, DiskOptions, EspOptions, Image, ImageFile, Quiet, ReadImage, RootFilesystem, SquashfsOptions, Table,
+};
 use rootfs_tree::Tree;
 
 use super::complaint;
@@ -28,7 +30,7 @@ fn the_root_partition_is_found() {
         let disk = layout.write(&tree, &Image::new(&file)).unwrap();
         file.finish(disk.size).unwrap();
         let spool = tempfile::tempdir().unwrap();
-        let read = ReadImage::of(&image, spool.path(), &Quiet).unwrap();
+        let read = ReadImage::of(&image, &ContainerChoice::default(), spool.path(), &Quiet).unwrap();
         assert_eq!(read.partition, Some(number), "{options:?}");
         let is_squashfs = matches!(options.root, RootFilesystem::Squashfs(_));
         let expected = if is_squashfs { crate::squashfs::judge::expected(&tree) } else { hashed(tree.clone()) };
