@@ -48,7 +48,7 @@ pub(crate) fn archive(input: &[u8], sha256: impl Fn(&[u8]) -> String) -> Vec<u8>
     if !matches!(*kind, LAYOUT | DOCKER) {
         return rest.to_vec();
     }
-    let (mut members, mut known): (Vec<Vec<u8>>, Vec<(Vec<u8>, String, usize)>) = (Vec::new(), Vec::new());
+    let (mut members, mut known) = (Vec::new(), Vec::new());
     let mut parts = split(rest);
     let last = parts.pop().unwrap_or_default();
     for (number, part) in parts.into_iter().take(10).enumerate() {
@@ -56,7 +56,7 @@ pub(crate) fn archive(input: &[u8], sha256: impl Fn(&[u8]) -> String) -> Vec<u8>
         let digest = sha256(&part);
         members.push(entry(b'0', &format!("blobs/sha256/{digest}"), "", &part));
         members.push(entry(b'2', &number.to_string(), &format!("blobs/sha256/{digest}"), b""));
-        known.push((format!("%{number}").into_bytes(), digest, part.len()));
+        known.push(Known { mark: format!("%{number}"), digest, length: part.len() });
     }
     let last = filled(last, &known);
     if *kind == DOCKER {
@@ -66,6 +66,13 @@ pub(crate) fn archive(input: &[u8], sha256: impl Fn(&[u8]) -> String) -> Vec<u8>
         members.push(entry(b'0', "index.json", "", &last));
     }
     [members.concat(), vec![0; 1024]].concat()
+}
+
+/// A part that is in the archive, and what stands for its digest in those behind it.
+struct Known {
+    mark: String,
+    digest: String,
+    length: usize,
 }
 
 fn split(input: &[u8]) -> Vec<&[u8]> {
@@ -79,14 +86,14 @@ fn split(input: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Digests in their places, and behind the latest the length where a document says 999.
-fn filled(part: &[u8], known: &[(Vec<u8>, String, usize)]) -> Vec<u8> {
+fn filled(part: &[u8], known: &[Known]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(part.len());
     let (mut rest, mut length) = (part, 999);
     while let Some((first, behind)) = rest.split_first() {
-        let named = if *first == b'%' { known.iter().find(|(mark, ..)| rest.starts_with(mark)) } else { None };
-        if let Some((mark, digest, size)) = named {
-            bytes.extend(digest.bytes());
-            (rest, length) = (&rest[mark.len()..], *size);
+        let named = if *first == b'%' { known.iter().find(|known| rest.starts_with(known.mark.as_bytes())) } else { None };
+        if let Some(named) = named {
+            bytes.extend(named.digest.bytes());
+            (rest, length) = (&rest[named.mark.len()..], named.length);
         } else if rest.starts_with(b"999") {
             bytes.extend(length.to_string().bytes());
             rest = &rest[3..];

@@ -9,7 +9,6 @@ mod fuzz;
 #[expect(dead_code, reason = "what makes packages of the seeds is for the target")]
 mod fuzz_apk;
 #[path = "../../fuzz/seeds/binpkg.rs"]
-#[expect(dead_code, reason = "what says which part an input is of is for the target")]
 mod fuzz_binpkg;
 #[path = "../../fuzz/seeds/deb.rs"]
 mod fuzz_deb;
