@@ -3,9 +3,12 @@ use std::path::PathBuf;
 /// What `check` takes.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct CheckArgs {
-    /// The root filesystem: a directory, an archive or an image
+    /// The root filesystem: a directory, an archive, an image of any kind, oci:DIR[:TAG] or docker-archive:FILE[:NAME[:TAG]]
     #[arg(value_name = "DIR|FILE")]
     pub root: PathBuf,
+    /// Of images of containers for several machines, the one for this; the host's if not said
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<String>,
     /// The findings as JSON on standard output
     #[arg(long)]
     pub json: bool,
