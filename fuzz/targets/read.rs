@@ -6,8 +6,8 @@ use std::os::fd::AsRawFd as _;
 use std::sync::OnceLock;
 
 use rootfs_image::{
-    BlockSize, DiskLayout, DiskOptions, ErofsCompression, ErofsOptions, Ext4Options, Image, ImageFile, Journal, Profile, Qcow2Compression, Qcow2File, Quiet, ReadImage,
-    RootFilesystem, SquashfsCompression, SquashfsOptions, Table, write_cpio,
+    BlockSize, ContainerChoice, DiskLayout, DiskOptions, ErofsCompression, ErofsOptions, Ext4Options, Image, ImageFile, Journal, Profile,
+    Qcow2Compression, Qcow2File, Quiet, ReadImage, RootFilesystem, SquashfsCompression, SquashfsOptions, Table, write_cpio,
 };
 use rootfs_tree::{Kind, Metadata, Node, Time, Tree};
 
@@ -28,7 +28,7 @@ fn read(bytes: &[u8]) {
     file.write_all(bytes).expect("a file in memory can be written");
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     let spool = std::env::temp_dir().join(format!("rootfs-fuzz-{}", std::process::id()));
-    if let Ok(image) = ReadImage::of(path.as_ref(), &spool, &Quiet) {
+    if let Ok(image) = ReadImage::of(path.as_ref(), &ContainerChoice::default(), &spool, &Quiet) {
         let mut tree = image.tree;
         // What is all holes takes long to hash, and is no harm.
         let length: u64 = tree.walk().filter_map(|entry| tree.file(entry.id).map(|file| file.length)).fold(0, u64::saturating_add);

@@ -10,6 +10,7 @@
 //! | [`Encoder`] | what packs an archive, on all processors |
 //! | [`Uki`] | a kernel as a program for UEFI firmware |
 //! | [`ReadImage`] | all of these back into a tree, ours and others' |
+//! | [`Containers`] | images of containers, which may be many in one place: what is said of them, and their layers as one tree |
 //!
 //! Nothing here starts a process, reads a clock or a random source, mounts anything or needs privilege: identifiers are derived from the tree, times come
 //! from it or are given. A disk is planned first: a plan is arithmetic, knows the place of every byte, and refuses what can't be before a byte is written.
@@ -74,6 +75,9 @@ pub use gpt::{Architecture, spread_gpt};
 pub use guid::Guid;
 pub use image_file::ImageFile;
 pub use limits::InodeError;
+pub use oci::{
+    ContainerChoice, ContainerEntry, ContainerError, ContainerForm, ContainerImage, ContainerLayer, ContainerPlatform, Containers,
+};
 pub use oci::{OciError, OciImage, OciOptions, merge_oci_layout, write_docker_archive, write_oci_layout};
 pub use progress::{Progress, Quiet};
 pub use qcow2::{Qcow2Compression, Qcow2Error, Qcow2Facts, Qcow2File, Qcow2Image};

@@ -1,10 +1,11 @@
-//! Images of containers, of one layer: as an OCI layout (image-spec, `image-layout.md`, `manifest.md`, `config.md`) and as the archive that `docker load`
-//! takes. Everything in them comes from the tree and the options, so that the same tree has the same digests.
+//! Images of containers, written with one layer: as an OCI layout (image-spec, `image-layout.md`, `manifest.md`, `config.md`) and as the archive that
+//! `docker load` takes. Everything in them comes from the tree and the options, so that the same tree has the same digests. [`read`] takes others', too.
 
 mod archive;
 mod documents;
 mod layer;
 mod layout;
+mod read;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,6 +14,9 @@ use rootfs_tree::{Time, TreeError};
 
 pub use archive::write_docker_archive;
 pub use layout::{merge_oci_layout, write_oci_layout};
+pub use read::{
+    ContainerChoice, ContainerEntry, ContainerError, ContainerForm, ContainerImage, ContainerLayer, ContainerPlatform, Containers,
+};
 
 use crate::stream::Compression;
 
@@ -58,6 +62,9 @@ pub enum OciError {
     /// The disk refuses.
     #[error("can't write the image")]
     Io(#[from] io::Error),
+    /// In a layer, a name like this says that something is gone.
+    #[error("`{path}` can't be in an image of containers: there, `.wh.` begins the name of a mark")]
+    Mark { path: String },
     /// Layers are packed with gzip or zstd, or not.
     #[error("a layer can't be packed with {packing}")]
     Compression { packing: &'static str },

@@ -18,10 +18,12 @@ use std::path::Path;
 use rootfs_tree::{Layer, Tree};
 
 pub use error::ReadError;
+pub(crate) use packed::{UnpackLimit, unpack};
 pub(crate) use spool::{Contents, Piece};
 
 use crate::erofs::ErofsReader;
 use crate::ext4::Ext4Image;
+use crate::oci::{ContainerChoice, ContainerError, ContainerForm, Containers};
 use crate::progress::Progress;
 use crate::qcow2::{Qcow2Error, Qcow2Image};
 use crate::source::{FileSource, ImageSource, Stretch};
@@ -34,28 +36,49 @@ use spool::Spool;
 pub struct ReadImage {
     /// What is in it. Contents are not hashed.
     pub tree: Tree,
-    /// `ext4`, `squashfs`, `erofs`, `tar`, `cpio`.
+    /// `ext4`, `squashfs`, `erofs`, `tar`, `cpio`, `oci`, `oci-archive`, `docker-archive`.
     pub form: &'static str,
     /// The number of the partition it is in; none where there is no table.
     pub partition: Option<u32>,
 }
 
 impl ReadImage {
+    /// The form of a tar.
+    pub(crate) const TAR: &str = "tar";
+
     /// Reads the tree of an image: a filesystem, a disk with a root partition, or an archive; any of them may be compressed with gzip, xz, zstd,
-    /// bzip2 or lz4, and disks may be qcow2.
+    /// bzip2 or lz4, and disks may be qcow2. A directory is read as an OCI layout; of it, as of an archive with containers' images, `choice` says which is meant.
     /// What has to be unpacked goes into `spool`, a directory that is made if it is missing.
     ///
     /// # Errors
     /// When there is no tree in it, it is damaged, or the spool can't be written.
-    pub fn of(path: &Path, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
-        Self::of_partition(path, None, spool, progress)
+    pub fn of(path: &Path, choice: &ContainerChoice, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
+        match Containers::find(path, choice.form, spool, progress)? {
+            Ok(containers) => {
+                let image = containers.choose(choice)?;
+                Ok(Self { tree: containers.read(&image, spool, progress)?, form: containers.form().name(), partition: None })
+            }
+            Err(_) if choice.form.is_some() => Err(ContainerError::NoArchive.into()),
+            Err(image) => Ok(image),
+        }
     }
 
-    /// The same of a partition that is named by its number, from 1 on as Linux has it, instead of the one that is the root.
+    /// Whether it is the image of a container, of which there may be several for several machines.
+    #[must_use]
+    pub fn is_of_container(&self) -> bool {
+        ContainerForm::ALL.iter().any(|form| form.name() == self.form)
+    }
+
+    /// The same of a disk's partition that is named by its number, from 1 on as Linux has it, instead of the one that is the root.
     ///
     /// # Errors
     /// As [`Self::of`]; and when it has no such partition.
-    pub fn of_partition(path: &Path, partition: Option<u32>, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
+    pub fn of_partition(path: &Path, number: u32, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
+        Self::of_file(path, Some(number), spool, progress)
+    }
+
+    /// Of what is no layout; images of containers in an archive are not looked for.
+    pub(crate) fn of_file(path: &Path, partition: Option<u32>, spool: &Path, progress: &dyn Progress) -> Result<Self, ReadError> {
         let reading = Reading { partition, spool, progress };
         let source = FileSource::open(path).map_err(ReadError::Open)?;
         match Qcow2Image::open(&source) {
@@ -65,7 +88,7 @@ impl ReadImage {
         }
         match Form::of(&source)? {
             Form::Packed(packing) => {
-                let plain = packed::unpack(&source, packing, spool, progress)?;
+                let plain = unpack(&source, packing, (spool, &mut UnpackLimit::of(source.length())), progress, |_| {})?;
                 let source = FileSource::open(&plain).map_err(ReadError::Open)?;
                 reading.plain(&plain, &source)
             }
@@ -91,8 +114,8 @@ impl Reading<'_> {
                 Ok(ReadImage { tree: cpio::read_tree(source, path)?, form: "cpio", partition: None })
             }
             Form::Tar => {
-                self.refuse_partition("tar")?;
-                Ok(ReadImage { tree: Tree::from_tar(path, self.spool)?, form: "tar", partition: None })
+                self.refuse_partition(ReadImage::TAR)?;
+                Ok(ReadImage { tree: Tree::from_tar(path, self.spool)?, form: ReadImage::TAR, partition: None })
             }
             Form::Packed(_) => Err(ReadError::NoTree { found: "a compressed stream in a compressed stream" }),
             Form::Disk(_) | Form::Filesystem(_) => self.disk(Some(path), source),

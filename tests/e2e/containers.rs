@@ -34,6 +34,16 @@ fn copy(reference: &str, to: &Path) -> Result<rootfs_tests::Finished, Failed> {
     Process::judge("skopeo").args(["copy", "--insecure-policy", reference]).arg(format!("dir:{}", to.display())).run()
 }
 
+/// Changes one bit in the largest blob of a layout, which is the layer.
+pub(crate) fn damage_layer(layout: &Path) -> Result<(), Failed> {
+    let blobs = fs_err::read_dir(layout.join("blobs/sha256"))?.filter_map(Result::ok);
+    let layer = blobs.max_by_key(|entry| entry.metadata().map_or(0, |data| data.len())).ok_or("no blob")?.path();
+    let mut bytes = fs_err::read(&layer)?;
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    Ok(fs_err::write(&layer, bytes)?)
+}
+
 fn skopeo(workbench: &Workbench) -> Result<(), Failed> {
     let scratch = workbench.scratch()?;
     let tree = small_tree(scratch.path())?;
@@ -55,13 +65,7 @@ fn skopeo(workbench: &Workbench) -> Result<(), Failed> {
         Process::judge("skopeo").args(["inspect", "--config", &format!("oci:{}:1.0", place("gzip").display())]).run()?.success()?;
     ensure!(config.output.contains("\"/bin/sh\"") && config.output.contains("PATH="), "{}", config.output);
     // One wrong bit in the layer, and the judge says no.
-    let blobs = place("gzip").join("blobs/sha256");
-    let layer = fs_err::read_dir(&blobs)?.filter_map(Result::ok).max_by_key(|entry| entry.metadata().map_or(0, |data| data.len()));
-    let layer = layer.ok_or("no blob")?.path();
-    let mut bytes = fs_err::read(&layer)?;
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs_err::write(&layer, bytes)?;
+    damage_layer(&place("gzip"))?;
     let refused = copy(&format!("oci:{}:1.0", place("gzip").display()), &place("refused"))?;
     ensure!(!refused.status.success(), "skopeo takes a damaged layer");
 

@@ -7,6 +7,7 @@ mod busybox;
 mod busybox_source;
 mod command_line;
 mod concurrency;
+mod container_sources;
 mod containers;
 mod customise;
 mod damaged_packages;
@@ -104,6 +105,7 @@ fn cases() -> Vec<Case> {
         inspect::cases(),
         read_back::cases(),
         containers::cases(),
+        container_sources::cases(),
         write_disk::cases(),
         host::cases(),
         hostile_scripts::cases(),

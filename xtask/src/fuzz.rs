@@ -11,6 +11,12 @@ const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-saniti
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
 
+/// What the first byte of an input means to a target that has small images of its own: one of these, of which what follows changes bytes.
+const OWN: [(&str, u8); 9] =
+    [("own-0", 0), ("own-1", 1), ("own-2", 2), ("own-3", 3), ("own-4", 4), ("own-5", 5), ("own-6", 6), ("own-7", 7), ("own-8", 8)];
+/// See [`OWN`]: what follows is an image.
+const ANY: u8 = 0xff;
+
 /// Runs every fuzz target, or the named one, for so many seconds each; what they find grows in `target/fuzz`.
 ///
 /// # Errors
@@ -58,10 +64,21 @@ fn write_seeds(place: &Path, target: &str) -> Result<PathBuf, TaskError> {
     fs_err::create_dir_all(&directory).map_err(failed)?;
     let seeds = match target {
         "apk" => crate::fuzz_apk::seeds(),
+        "binpkg" => crate::fuzz_binpkg::seeds(),
         "deb" => crate::fuzz_deb::seeds(),
+        "erofs" | "squashfs" => OWN.map(|(name, number)| (name, vec![number])).into(),
         "ext4" => crate::fuzz_ext4::seeds(),
         "frame" => crate::fuzz_frame::seeds(),
-        "inspect" => crate::fuzz_inspect::seeds(),
+        "inspect" => [crate::fuzz_inspect::seeds(), crate::fuzz_qcow2::seeds()].concat(),
+        "oci" => crate::fuzz_oci::seeds(),
+        "portagedep" => crate::fuzz_portage::dependencies(),
+        "portageindex" => crate::fuzz_portage::indexes(),
+        "qcow2" => crate::fuzz_qcow2::seeds(),
+        "read" => {
+            let others = [crate::fuzz_inspect::seeds(), crate::fuzz_ext4::seeds(), crate::fuzz_qcow2::seeds()].concat();
+            let others = others.into_iter().map(|(name, bytes)| (name, [&[ANY], &bytes[..]].concat()));
+            OWN.map(|(name, number)| (name, vec![number])).into_iter().chain(others).collect()
+        }
         "rpm" => crate::fuzz_rpm::seeds(),
         "shellconfig" => crate::fuzz_shellconfig::seeds(),
         "text" => crate::fuzz_text::seeds(),

@@ -8,6 +8,8 @@ mod fuzz;
 #[path = "../../fuzz/seeds/apk.rs"]
 #[expect(dead_code, reason = "what makes packages of the seeds is for the target")]
 mod fuzz_apk;
+#[path = "../../fuzz/seeds/binpkg.rs"]
+mod fuzz_binpkg;
 #[path = "../../fuzz/seeds/deb.rs"]
 mod fuzz_deb;
 #[path = "../../fuzz/seeds/ext4.rs"]
@@ -16,6 +18,13 @@ mod fuzz_ext4;
 mod fuzz_frame;
 #[path = "../../fuzz/seeds/inspect.rs"]
 mod fuzz_inspect;
+#[path = "../../fuzz/seeds/oci.rs"]
+#[expect(dead_code, reason = "what makes archives of the seeds is for the target")]
+mod fuzz_oci;
+#[path = "../../fuzz/seeds/portage.rs"]
+mod fuzz_portage;
+#[path = "../../fuzz/seeds/qcow2.rs"]
+mod fuzz_qcow2;
 #[path = "../../fuzz/seeds/rpm.rs"]
 mod fuzz_rpm;
 #[path = "../../fuzz/seeds/shellconfig.rs"]

@@ -32,10 +32,10 @@ pub(super) struct Descriptor {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Platform {
-    architecture: String,
-    os: String,
+    pub(super) architecture: String,
+    pub(super) os: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    variant: Option<String>,
+    pub(super) variant: Option<String>,
     #[serde(flatten)]
     others: BTreeMap<String, serde_json::Value>,
 }

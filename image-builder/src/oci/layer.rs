@@ -19,8 +19,15 @@ pub(super) struct Layer {
     pub(super) size: u64,
 }
 
-/// Writes the tree as a layer into a new file.
+/// What begins the names of marks in a layer.
+const MARK: &[u8] = b".wh.";
+
+/// Writes the tree as a layer into a new file. A name that would be a mark there, of something that is gone, can't be in one.
 pub(super) fn write(tree: &Tree, path: &Path, compression: Compression, progress: &dyn Progress) -> Result<Layer, OciError> {
+    if let Some(entry) = tree.walk().find(|entry| entry.path.rsplit(|byte| *byte == b'/').next().is_some_and(|name| name.starts_with(MARK)))
+    {
+        return Err(OciError::Mark { path: entry.path.escape_ascii().to_string() });
+    }
     let file = Summed::new(BufWriter::with_capacity(1 << 20, File::create(path)?), progress);
     let mut plain = Summed::new(Encoder::new(file, compression)?, progress);
     tree.write_tar(&mut plain)?;

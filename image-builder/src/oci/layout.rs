@@ -11,12 +11,12 @@ use crate::progress::Progress;
 use crate::stream::Compression;
 
 /// What says that a directory is a layout.
-const MARK: &str = "oci-layout";
+pub(super) const MARK: &str = "oci-layout";
 const MARK_TEXT: &str = "{\"imageLayoutVersion\":\"1.0.0\"}";
-const INDEX_NAME: &str = "index.json";
+pub(super) const INDEX_NAME: &str = "index.json";
 const BLOBS: &str = "blobs/sha256";
 /// Longest index that is read, in bytes.
-const INDEX_MOST: u64 = 16 << 20;
+pub(super) const INDEX_MOST: u64 = 16 << 20;
 
 /// Writes a new layout with one image into a directory that is not there yet.
 ///

@@ -7,6 +7,9 @@ pub enum Qcow2Error {
     /// There is something else.
     #[error("there is no qcow2")]
     Magic,
+    /// The file ends inside the header.
+    #[error("the file ends inside the header, after {length} bytes")]
+    Cut { length: u64 },
     /// A number in the header that can't be.
     #[error("the header's {field} can't be {value}")]
     Header { field: &'static str, value: u64 },

@@ -242,6 +242,9 @@ fn read_header(source: &dyn ImageSource) -> Result<Header, Qcow2Error> {
         2 => header.refcount_order = 4.into(),
         3 => {
             let known = size_of::<Header>();
+            if source.length() < known as u64 {
+                return Err(Qcow2Error::Cut { length: source.length() });
+            }
             let mut more = vec![0; known - OLD_HEADER];
             source.read_exact_at(OLD_HEADER as u64, &mut more)?;
             header.as_mut_bytes()[OLD_HEADER..].copy_from_slice(&more);

@@ -5,6 +5,7 @@ use rootfs_tree::TreeError;
 use crate::erofs::ErofsReadError;
 use crate::ext4::{Ext4Problem, Ext4ReadError};
 use crate::inspect::InspectError;
+use crate::oci::ContainerError;
 use crate::qcow2::Qcow2Error;
 use crate::squashfs::SquashfsReadError;
 
@@ -60,6 +61,9 @@ pub enum ReadError {
     /// The archive itself is wrong.
     #[error("the archive is damaged at byte {offset}: {reason}")]
     Archive { offset: u64, reason: &'static str },
+    /// What the reader of containers' images says.
+    #[error(transparent)]
+    Container(ContainerError),
     /// What the tree says.
     #[error(transparent)]
     Tree(#[from] TreeError),
@@ -74,6 +78,12 @@ pub enum ReadError {
     Cancelled,
 }
 
+impl From<ContainerError> for ReadError {
+    fn from(error: ContainerError) -> Self {
+        if matches!(error, ContainerError::Cancelled) { Self::Cancelled } else { Self::Container(error) }
+    }
+}
+
 impl ReadError {
     /// What the user can do about it.
     #[must_use]
@@ -84,6 +94,7 @@ impl ReadError {
             Self::Squashfs(_) | Self::Erofs(_) => Some("`rootfs-gen verify IMAGE` tells what is wrong"),
             Self::NoRoot | Self::NoTree { .. } => Some("`rootfs-gen inspect IMAGE` tells what is in it"),
             Self::SeveralRoots { .. } => Some("--partition NUMBER says which; `rootfs-gen inspect IMAGE` tells more of them"),
+            Self::Container(error) => error.hint(),
             Self::TooMuch { .. } => Some("it was made to fill disks; unpack it with its own tools where that does no harm"),
             _ => None,
         }

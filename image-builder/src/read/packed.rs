@@ -8,14 +8,38 @@ use crate::inspect::{Flow, Packing};
 use crate::progress::Progress;
 use crate::source::ImageSource;
 
-/// Unpacks an image that is compressed as a whole; gives the plain one. Stretches of zeros become holes.
-pub(super) fn unpack(source: &dyn ImageSource, packing: Packing, spool: &Path, progress: &dyn Progress) -> Result<PathBuf, ReadError> {
+/// How much may be unpacked, of one stream after another.
+#[derive(Debug)]
+pub(crate) struct UnpackLimit {
+    limit: u64,
+    written: u64,
+}
+
+impl UnpackLimit {
+    /// What so many bytes may unpack to.
+    pub(crate) fn of(length: u64) -> Self {
+        Self { limit: Spool::limit(length), written: 0 }
+    }
+
+    fn take(&mut self, count: usize) -> Result<(), ReadError> {
+        self.written = self.written.saturating_add(count as u64);
+        if self.written <= self.limit { Ok(()) } else { Err(ReadError::TooMuch { what: "contents", limit: self.limit }) }
+    }
+}
+
+/// Unpacks what is compressed as a whole into a new file of the spool, and shows it piece by piece; gives the file. Stretches of zeros become holes.
+pub(crate) fn unpack(
+    source: &dyn ImageSource,
+    packing: Packing,
+    (spool, limit): (&Path, &mut UnpackLimit),
+    progress: &dyn Progress,
+    mut see: impl FnMut(&[u8]),
+) -> Result<PathBuf, ReadError> {
     let failure = Cell::new(None);
     let mut plain = packing.unpack(Flow::new(source, 0, &failure)).map_err(ReadError::Spool)?;
-    let limit = Spool::limit(source.length());
     let (mut file, path) = create_new(spool, "plain")?;
     let mut buffer = vec![0; 1 << 18];
-    let (mut length, mut written) = (0_u64, 0_u64);
+    let mut length = 0_u64;
     loop {
         if progress.cancelled() {
             return Err(ReadError::Cancelled);
@@ -26,15 +50,13 @@ pub(super) fn unpack(source: &dyn ImageSource, packing: Packing, spool: &Path, p
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(failure.take().map_or(ReadError::Spool(error), ReadError::Inspect)),
         };
+        see(&buffer[..count]);
         length = length.saturating_add(count as u64);
         if buffer[..count].iter().all(|byte| *byte == 0) {
             let offset = i64::try_from(count).map_or(std::io::SeekFrom::Current(0), std::io::SeekFrom::Current);
             std::io::Seek::seek(&mut file, offset).map_err(ReadError::Spool)?;
         } else {
-            written += count as u64;
-            if written > limit {
-                return Err(ReadError::TooMuch { what: "contents", limit });
-            }
+            limit.take(count)?;
             file.write_all(&buffer[..count]).map_err(ReadError::Spool)?;
         }
     }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use rootfs_image::{Ext4Image, Ext4Layout, Ext4Options, Ext4ReadError, Ext4Report, FileSource, Image, ImageFile, Quiet, ReadImage};
+use rootfs_image::{
+    ContainerChoice, Ext4Image, Ext4Layout, Ext4Options, Ext4ReadError, Ext4Report, FileSource, Image, ImageFile, Quiet, ReadImage,
+};
 use rootfs_tree::{Digest, Kind, Metadata, Node, ScanOptions, Tree};
 use tempfile::TempDir;
 
@@ -185,7 +187,7 @@ pub(crate) fn assert_reader_sees(image: &Path, expected: &Tree) {
 
 /// What our own reader finds in an image, hashed.
 pub(crate) fn read(image: &Path, spool: &Path) -> Tree {
-    let mut tree = ReadImage::of(image, spool, &Quiet).unwrap().tree;
+    let mut tree = ReadImage::of(image, &ContainerChoice::default(), spool, &Quiet).unwrap().tree;
     tree.hash_contents().unwrap();
     tree
 }

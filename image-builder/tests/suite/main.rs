@@ -5,6 +5,7 @@
 
 mod boot_code;
 mod boundaries;
+mod containers;
 mod cpio;
 mod damage;
 mod dax;

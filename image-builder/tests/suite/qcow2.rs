@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 
 use rootfs_image::inspect::{Content, Inspection, Verification};
 use rootfs_image::{
-    DiskLayout, DiskOptions, Ext4Options, FileSource, Image, ImageFile, Qcow2Compression, Qcow2Error, Qcow2File, Qcow2Image, Quiet,
-    RootFilesystem, Size, SquashfsOptions, Table, VerityOptions,
+    DiskLayout, DiskOptions, Ext4Options, FileSource, Image, ImageFile, ImageSource as _, Qcow2Compression, Qcow2Error, Qcow2File,
+    Qcow2Image, Quiet, RootFilesystem, Size, SquashfsOptions, Table, VerityOptions,
 };
 use rootfs_tree::{Kind, Tree};
 
 use crate::forest::{add, everything};
 use crate::judge::{assert_reader_sees, path, run, run_well};
 use crate::squashfs::judge::noise;
+
+#[path = "../../../fuzz/seeds/qcow2.rs"]
+mod seeds;
 
 const ZSTD: Qcow2Compression = Qcow2Compression::Zstd { level: 3 };
 
@@ -192,4 +195,36 @@ fn damage_is_found() {
         }
     }
     assert!(matches!(Qcow2Image::open(&&b"QFI"[..]), Err(Qcow2Error::Magic)));
+}
+
+/// The disks that the search for bad ones begins with: sound to QEMU and to us, and cut anywhere no more than damaged.
+#[test]
+fn seeds_are_sound_and_their_cuts_are_not_believed() {
+    let (_directory, image, raw) = places();
+    for (name, bytes) in seeds::seeds() {
+        fs_err::write(&image, &bytes).unwrap();
+        run_well("qemu-img", &["check", "-q", "-f", "qcow2", path(&image)]);
+        run_well("qemu-img", &["convert", "-f", "qcow2", "-O", "raw", path(&image), path(&raw)]);
+        let expected = fs_err::read(&raw).unwrap();
+        let source = bytes.as_slice();
+        let disk = Qcow2Image::open(&source).unwrap();
+        let mut found = vec![1; expected.len()];
+        disk.read_exact_at(0, &mut found).unwrap();
+        assert!(disk.length() == expected.len() as u64 && found == expected, "{name}");
+        let is_sound = |bytes: &[u8]| {
+            let inspection = Inspection::of(&bytes).unwrap();
+            let verification = Verification::of(&bytes, &inspection, None).unwrap();
+            matches!(inspection.content, Content::Qcow2(_)) && verification.problems.iter().all(|problem| problem.what != "qcow2")
+        };
+        assert!(is_sound(&bytes), "{name}");
+        // Behind the tables is data, which QEMU takes for zeros where the file ends before it.
+        for length in 0..5 * 512 {
+            assert!(!is_sound(&bytes[..length]), "{name}, {length} bytes");
+        }
+        for length in 5 * 512..bytes.len() {
+            is_sound(&bytes[..length]);
+        }
+    }
+    let cut = &seeds::seeds()[1].1[..100];
+    assert!(matches!(Qcow2Image::open(&cut), Err(Qcow2Error::Cut { length: 100 })));
 }

@@ -10,7 +10,7 @@ mod squashfs;
 
 use std::path::Path;
 
-use rootfs_image::{Quiet, ReadError, ReadImage};
+use rootfs_image::{ContainerChoice, Quiet, ReadError, ReadImage};
 use rootfs_tree::Tree;
 
 use crate::forest::{TIME, everything};
@@ -19,7 +19,7 @@ use crate::judge::Mounted;
 /// Reads an image that may be none.
 fn try_read(image: &Path) -> Result<Tree, ReadError> {
     let spool = tempfile::tempdir().unwrap();
-    let mut tree = ReadImage::of(image, spool.path(), &Quiet)?.tree;
+    let mut tree = ReadImage::of(image, &ContainerChoice::default(), spool.path(), &Quiet)?.tree;
     tree.hash_contents()?;
     Ok(tree)
 }

@@ -1,5 +1,6 @@
 //! Whose machine's programs a tree has.
 
+use rootfs_image::ContainerPlatform;
 use rootfs_plugin::Architecture;
 use rootfs_tree::Tree;
 
@@ -21,6 +22,20 @@ pub(crate) fn of(tree: &Tree) -> Option<Architecture> {
 /// Whether its machines are PCs, of which any can have a BIOS.
 pub(crate) fn has_bios(architecture: Architecture) -> bool {
     matches!(architecture, Architecture::X86_64 | Architecture::I686)
+}
+
+/// As images of containers say it: `GOARCH`, and the variant that image-spec has for it.
+pub(crate) fn of_container(architecture: Architecture) -> ContainerPlatform {
+    let (name, variant) = match architecture {
+        Architecture::X86_64 => ("amd64", None),
+        Architecture::Aarch64 => ("arm64", Some("v8")),
+        Architecture::Armv7l => ("arm", Some("v7")),
+        Architecture::I686 => ("386", None),
+        Architecture::Ppc64le => ("ppc64le", None),
+        Architecture::Riscv64 => ("riscv64", None),
+        Architecture::S390x => ("s390x", None),
+    };
+    ContainerPlatform::linux(name, variant)
 }
 
 /// As the type of a root partition says it.

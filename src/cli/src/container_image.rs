@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rootfs_image::{Compression, OciError, OciImage, OciOptions, write_docker_archive, write_oci_layout};
-use rootfs_plugin::Architecture;
 use rootfs_tree::{Kind, Tree};
 
 use crate::architecture;
@@ -42,14 +41,14 @@ pub(crate) fn write(
         let hint = "it needs an init or a shell, which says for which machines it is";
         return Err(Failure::new("the architecture of this root filesystem is not known").hint(Some(hint.to_owned())));
     };
-    let (architecture, variant) = as_go_calls_it(architecture);
+    let platform = architecture::of_container(architecture);
     let lock = record.lock;
     let titles = lock.map(|lock| [("title", lock.distribution.clone()), ("version", lock.release.clone())]);
     let annotations: BTreeMap<String, String> =
         titles.into_iter().flatten().map(|(name, value)| (format!("org.opencontainers.image.{name}"), value)).collect();
     let options = OciOptions {
-        architecture: architecture.to_owned(),
-        variant: variant.map(str::to_owned),
+        architecture: platform.architecture,
+        variant: platform.variant,
         created: None,
         command: command(tree),
         environment: vec![PATH.to_owned()],
@@ -74,17 +73,4 @@ fn command(tree: &Tree) -> Vec<String> {
             .is_ok_and(|id| matches!(tree.node(id).kind, Kind::File(_)) && tree.node(id).metadata.mode & 0o111 != 0)
     };
     COMMANDS.into_iter().find(is_program).map(str::to_owned).into_iter().collect()
-}
-
-/// `GOARCH`, and the variant that image-spec has for it.
-fn as_go_calls_it(architecture: Architecture) -> (&'static str, Option<&'static str>) {
-    match architecture {
-        Architecture::X86_64 => ("amd64", None),
-        Architecture::Aarch64 => ("arm64", Some("v8")),
-        Architecture::Armv7l => ("arm", Some("v7")),
-        Architecture::I686 => ("386", None),
-        Architecture::Ppc64le => ("ppc64le", None),
-        Architecture::Riscv64 => ("riscv64", None),
-        Architecture::S390x => ("s390x", None),
-    }
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod config_file;
 mod conformance;
 mod container_image;
+mod container_name;
 pub mod customise;
 mod devices;
 mod engine_options;

@@ -1,5 +1,6 @@
 //! What a user reads when it is done, and before it begins.
 
+mod containers;
 mod findings;
 mod inspection;
 mod inspection_json;
@@ -22,6 +23,7 @@ use rootfs_tree::{Digest, Tree};
 
 use crate::progress::Decision;
 
+pub(crate) use containers::{containers_json, verified_containers_json, write_containers, write_verified_containers};
 pub(crate) use findings::{findings_json, write_findings};
 pub(crate) use inspection::write_inspection;
 pub(crate) use inspection_json::inspection_json;

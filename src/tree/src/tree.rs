@@ -221,8 +221,9 @@ impl Tree {
         self.follow(path, true)
     }
 
-    /// Whether a directory was made by [`Tree::make_directory`] and not described since.
-    pub(crate) fn is_implied(&self, id: NodeId) -> bool {
+    /// Whether a directory was made by [`Tree::make_directory`], or is the root of an archive that has no entry for it, and was not described since.
+    #[must_use]
+    pub fn is_implied(&self, id: NodeId) -> bool {
         self.implied.contains(&id)
     }
 

@@ -1,4 +1,6 @@
-use rootfs_image::{DiskLayout, DiskOptions, EspOptions, Image, ImageFile, Quiet, ReadImage, RootFilesystem, SquashfsOptions, Table};
+use rootfs_image::{
+    ContainerChoice, DiskLayout, DiskOptions, EspOptions, Image, ImageFile, Quiet, ReadImage, RootFilesystem, SquashfsOptions, Table,
+};
 use rootfs_tree::Tree;
 
 use super::complaint;
@@ -28,7 +30,7 @@ fn the_root_partition_is_found() {
         let disk = layout.write(&tree, &Image::new(&file)).unwrap();
         file.finish(disk.size).unwrap();
         let spool = tempfile::tempdir().unwrap();
-        let read = ReadImage::of(&image, spool.path(), &Quiet).unwrap();
+        let read = ReadImage::of(&image, &ContainerChoice::default(), spool.path(), &Quiet).unwrap();
         assert_eq!(read.partition, Some(number), "{options:?}");
         let is_squashfs = matches!(options.root, RootFilesystem::Squashfs(_));
         let expected = if is_squashfs { crate::squashfs::judge::expected(&tree) } else { hashed(tree.clone()) };
@@ -53,7 +55,7 @@ fn several_roots_are_told_apart_by_what_the_table_says() {
     assert_eq!(complaint(&image), "the disk has several filesystems and none is marked as the root: partitions 1 (ext4), 2 (ext4)");
     let read = |number| {
         let spool = tempfile::tempdir().unwrap();
-        let read = ReadImage::of_partition(&image, Some(number), spool.path(), &Quiet).map_err(|error| error.to_string())?;
+        let read = ReadImage::of_partition(&image, number, spool.path(), &Quiet).map_err(|error| error.to_string())?;
         assert_eq!(read.partition, Some(number));
         Ok::<_, String>(hashed(read.tree))
     };
@@ -61,7 +63,7 @@ fn several_roots_are_told_apart_by_what_the_table_says() {
         assert_eq!(read(number).unwrap().digest().unwrap(), hashed(expected).digest().unwrap());
     }
     assert_eq!(read(3).unwrap_err(), "the disk has no partition 3: there are 1 (ext4), 2 (ext4)");
-    let alone = ReadImage::of_partition(&one.image, Some(1), directory.path(), &Quiet).unwrap_err();
+    let alone = ReadImage::of_partition(&one.image, 1, directory.path(), &Quiet).unwrap_err();
     assert_eq!(alone.to_string(), "there is no partition 1: it is ext4, without a partition table");
     run_well("sgdisk", &["--typecode=2:8304", path(&image)]);
     assert_reader_sees(&image, &hashed(crate::forest::empty()));

@@ -66,7 +66,8 @@ fn lengths_are_not_believed() {
         crate::judge::run_well("debugfs", &["-w", "-R", &format!("sif /bin/tool size {size}"), crate::judge::path(&judged.image)]);
         let spool = tempfile::tempdir().unwrap();
         // Not hashed: what is not there is a hole.
-        let read = rootfs_image::ReadImage::of(&judged.image, spool.path(), &rootfs_image::Quiet);
+        let read =
+            rootfs_image::ReadImage::of(&judged.image, &rootfs_image::ContainerChoice::default(), spool.path(), &rootfs_image::Quiet);
         let on_disk: u64 = fs_err::read_dir(spool.path())
             .unwrap()
             .map(|entry| std::os::unix::fs::MetadataExt::blocks(&entry.unwrap().metadata().unwrap()) * 512)

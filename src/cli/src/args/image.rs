@@ -50,12 +50,16 @@ pub struct ImageArgs {
 /// What `image` takes.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct ImageVerbArgs {
-    /// The root filesystem: a directory, an archive or an image of any kind, and layers that are laid over it
+    /// The root filesystem: a directory, an archive, an image of any kind, oci:DIR[:TAG] or docker-archive:FILE[:NAME[:TAG]];
+    /// and layers that are laid over it
     #[arg(value_name = "DIR|FILE", required = true)]
     pub layers: Vec<PathBuf>,
     /// The partition of the disk image that is given first, by its number, where several have a filesystem
     #[arg(long, value_name = "NUMBER")]
     pub partition: Option<u32>,
+    /// Of images of containers for several machines, the one for this; the host's if not said
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<String>,
     /// Write it into this file; the suffix says how (.img, .qcow2, .squashfs, .cpio.gz, .tar.xz …), or what stands in front of a colon
     #[arg(short, long, value_name = "FILE|oci:DIR|docker-archive:FILE", required_unless_present = "write", help_heading = "Output")]
     pub output: Option<PathBuf>,

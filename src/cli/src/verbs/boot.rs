@@ -15,6 +15,7 @@ use super::build::{host, now};
 use super::print;
 use crate::architecture::has_bios;
 use crate::args::BootArgs;
+use crate::container_name;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::guest_kernel::KernelSource;
@@ -30,11 +31,17 @@ const OURS: u8 = 125;
 /// Boots an image, and does in the guest what is asked. The guest's exit status is the program's.
 pub(super) fn run(args: &BootArgs, registry: &Registry, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
     let ours = |failure: Failure| failure.exit(Exit::Guest(OURS));
-    fs_err::metadata(&args.image).map_err(|error| ours(Failure::of(&error)))?;
+    container_name::refuse(&args.image, ".img").map_err(ours)?;
+    let kind = fs_err::metadata(&args.image).map_err(|error| ours(Failure::of(&error)))?;
+    let content = content(&args.image);
+    if kind.is_dir() || matches!(content, Some(Content::Archives(_))) {
+        let hint = format!("make a disk of it first: rootfs-gen image {} -o guest.img", args.image.display());
+        return Err(ours(Failure::new(format!("`{}` is no disk", args.image.display())).hint(Some(hint))));
+    }
     let record = ImageRecord::read(&args.image).map_err(ours)?;
     let progress = Progress::new(Verbosity::Quiet, Arc::clone(&interrupted));
     let architecture = architecture(record.as_ref()).map_err(ours)?;
-    let kernel = match starts_by_itself(args, architecture) {
+    let kernel = match starts_by_itself(args, architecture, content.as_ref()) {
         true => None,
         false => Some(kernel(args, registry, record.as_ref(), environment, &progress).map_err(ours)?),
     };
@@ -71,18 +78,21 @@ pub(super) fn run(args: &BootArgs, registry: &Registry, environment: &Environmen
 }
 
 /// Whether a BIOS finds a boot loader on the disk, and nothing was said that only a kernel from outside can be given.
-fn starts_by_itself(args: &BootArgs, architecture: Architecture) -> bool {
+fn starts_by_itself(args: &BootArgs, architecture: Architecture, content: Option<&Content>) -> bool {
     if !has_bios(architecture) || args.kernel.is_some() || args.initrd.is_some() || args.append.is_some() {
         return false;
     }
-    // What can't be looked at is for whoever boots it to complain of.
-    let inspection = FileSource::open(&args.image).ok().and_then(|source| Inspection::of(&source).ok());
     let has_code = |content: &Content| matches!(content, Content::Disk(disk) if disk.mbr.as_ref().is_some_and(|mbr| mbr.has_boot_code));
-    match inspection.map(|inspection| inspection.content) {
-        Some(Content::Qcow2(qcow2)) => qcow2.is_ok_and(|qcow2| has_code(&qcow2.disk.content)),
-        Some(content) => has_code(&content),
+    match content {
+        Some(Content::Qcow2(qcow2)) => qcow2.as_ref().as_ref().is_ok_and(|qcow2| has_code(&qcow2.disk.content)),
+        Some(content) => has_code(content),
         None => false,
     }
+}
+
+/// What is in the image. What can't be looked at is for whoever boots it to complain of.
+fn content(image: &Path) -> Option<Content> {
+    FileSource::open(image).ok().and_then(|source| Inspection::of(&source).ok()).map(|inspection| inspection.content)
 }
 
 /// By its header. What can't be read is for whoever boots it to complain of.

@@ -12,15 +12,15 @@ use crate::privilege::become_owner;
 use crate::record;
 use crate::report::{findings_json, write_findings};
 use crate::target::record_path;
-use crate::tree_source::{self, TreeSource};
+use crate::tree_source::TreeSource;
 
 pub(super) fn run(args: &CheckArgs, environment: &Environment, interrupted: &Arc<AtomicBool>) -> Result<Exit, Failure> {
-    become_owner(&args.root, environment)?;
-    let root = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
-    let known = if root.is_dir() { record::read_expected(&record_path(&root))? } else { None };
+    let source = TreeSource::named(&args.root, args.arch.as_deref())?.partition(args.partition);
+    become_owner(source.path(), environment)?;
+    let known = source.directory().map(|root| record::read_expected(&record_path(root))).transpose()?.flatten();
     let expected = known.unwrap_or_else(Expected::bootable);
     let spool = tempfile::tempdir().map_err(|error| Failure::of(&error))?;
-    let tree = tree_source::read(TreeSource { path: &root, partition: args.partition }, false, spool.path(), interrupted)?;
+    let tree = source.read(false, spool.path(), interrupted)?;
     let findings = expected.check(&tree)?;
     if args.json {
         print_json(&findings_json(&findings))?;

@@ -6,12 +6,13 @@ use crate::args::DigestArgs;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::privilege::become_owner;
-use crate::tree_source::{self, TreeSource};
+use crate::tree_source::TreeSource;
 
 pub(super) fn run(args: &DigestArgs, environment: &Environment, interrupted: &Arc<AtomicBool>) -> Result<Exit, Failure> {
-    become_owner(&args.root, environment)?;
+    let source = TreeSource::named(&args.root, args.arch.as_deref())?.partition(args.partition);
+    become_owner(source.path(), environment)?;
     let spool = tempfile::tempdir().map_err(|error| Failure::of(&error))?;
-    let tree = tree_source::read(TreeSource { path: &args.root, partition: args.partition }, true, spool.path(), interrupted)?;
+    let tree = source.read(true, spool.path(), interrupted)?;
     let digest = tree.digest().map_err(|error| Failure::of(&error))?;
     print(&format!("{digest}\n"))?;
     Ok(Exit::Done)

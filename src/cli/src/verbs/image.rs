@@ -25,7 +25,7 @@ use crate::output::Boot;
 use crate::privilege::become_owner;
 use crate::progress::Progress;
 use crate::publish::{Image, write_image};
-use crate::record::{self, Record, read_expected, read_lock};
+use crate::record::{Record, read_expected, read_lock};
 use crate::registry::Registry;
 use crate::report::write_findings;
 use crate::setting_error::SettingError;
@@ -33,7 +33,7 @@ use crate::settings::output;
 use crate::sourced::{Source, Sourced};
 use crate::starter::Starter;
 use crate::target::{Targets, record_path};
-use crate::tree_source::{self, TreeSource};
+use crate::tree_source::TreeSource;
 use crate::units;
 use crate::wishes::Wishes;
 
@@ -45,8 +45,9 @@ pub(super) fn run(
     interrupted: Arc<AtomicBool>,
 ) -> Result<Exit, Failure> {
     let device = args.write.as_deref().map(|path| BlockDevice::claim(path, args.yes, &interrupted)).transpose()?;
-    for layer in &args.layers {
-        become_owner(layer, environment)?;
+    let sources = TreeSource::layers(&args.layers, args.arch.as_deref(), args.partition)?;
+    for source in &sources {
+        become_owner(source.path(), environment)?;
     }
     let scratch = device.as_ref().map(|_| scratch(environment)).transpose()?;
     let said = match (&args.output, &scratch) {
@@ -63,11 +64,9 @@ pub(super) fn run(
     if device.is_some() && !output.form.is_disk() {
         return Err(Failure::new("only a disk can be written over a disk").exit(Exit::Usage));
     }
-    let layers: Vec<PathBuf> =
-        args.layers.iter().map(fs_err::canonicalize).collect::<Result<_, _>>().map_err(|error| Failure::of(&error))?;
     let targets = Targets::claim_for(None, Some(&output), args.force)?;
     let progress = Progress::new(Verbosity::Normal, Arc::clone(&interrupted));
-    let source = read(&layers, args.partition, targets.stage(), &interrupted)?;
+    let source = read(&sources, targets.stage(), &interrupted)?;
 
     progress.event(Event::Began(Step::Check));
     let findings = if args.no_check || extension.is_some() { Vec::new() } else { source.expected.check(&source.tree)? };
@@ -150,26 +149,25 @@ struct Root {
 }
 
 /// The layers one over another, with what is known of the first: what lies beside a directory of ours.
-fn read(layers: &[PathBuf], partition: Option<u32>, spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Root, Failure> {
+fn read(sources: &[TreeSource], spool: &Path, interrupted: &Arc<AtomicBool>) -> Result<Root, Failure> {
     let failed = |error: TreeError| Failure::of(&error);
     let (mut tree, mut lock, mut expected) = (Tree::default(), None, Expected::bootable());
-    for (number, layer) in layers.iter().enumerate() {
+    for (number, source) in sources.iter().enumerate() {
         let spool = spool.join(format!("layer {number}"));
-        let source = TreeSource { path: layer, partition: partition.filter(|_| number == 0) };
-        if number > 0 && layer.is_dir() {
-            lay_layer(&mut tree, layer, &spool)?;
-        } else if number > 0 {
-            let upper = tree_source::read_file(source, &spool, interrupted)?;
-            tree.overlay(&upper, Overlay::Layer)
-                .map_err(|error| Failure::new(format!("can't lay `{}` over the tree", layer.display())).because(&error))?;
-        } else if layer.is_dir() {
-            source.refuse_partition()?;
-            tree = record::scan(layer, false).map_err(failed)?;
-            let record = record_path(layer);
-            expected = read_expected(&record)?.unwrap_or(expected);
-            lock = read_lock(&record)?;
-        } else {
-            tree = tree_source::read_file(source, &spool, interrupted)?;
+        match source.directory() {
+            Some(directory) if number > 0 => lay_layer(&mut tree, directory, &spool)?,
+            Some(directory) => {
+                tree = source.read(false, &spool, interrupted)?;
+                let record = record_path(directory);
+                expected = read_expected(&record)?.unwrap_or(expected);
+                lock = read_lock(&record)?;
+            }
+            None if number > 0 => {
+                let upper = source.read(false, &spool, interrupted)?;
+                tree.overlay(&upper, Overlay::Layer)
+                    .map_err(|error| Failure::new(format!("can't lay `{}` over the tree", source.path().display())).because(&error))?;
+            }
+            None => tree = source.read(false, &spool, interrupted)?,
         }
     }
     tree.hash_contents().map_err(failed)?;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::print_json;
 use crate::args::LxcArgs;
+use crate::container_name;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::image_record::ImageRecord;
@@ -18,6 +19,7 @@ use crate::target::record_path;
 
 /// Writes the configuration with which LXC runs a root filesystem, and says how. Nothing is run.
 pub(super) fn run(args: &LxcArgs, environment: &Environment, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
+    container_name::refuse(&args.root, ".squashfs")?;
     let caller = rustix::process::geteuid().as_raw();
     let container = match describe(args, caller, Arc::clone(&interrupted)) {
         Err(_) if interrupted.load(Ordering::Relaxed) => return Err(Failure::new("interrupted").exit(Exit::Interrupted)),

@@ -3,6 +3,7 @@ use std::ffi::OsString;
 use rootfs_sandbox::attend;
 
 use crate::args::ShellArgs;
+use crate::container_name;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::privilege::become_owner;
@@ -13,7 +14,13 @@ const VARIABLES: [(&str, &str); 3] =
 
 /// Runs a command, or a shell, inside a tree.
 pub(super) fn run(args: &ShellArgs, environment: &Environment) -> Result<Exit, Failure> {
+    container_name::refuse(&args.root, ".tar")?;
     let tree = fs_err::canonicalize(&args.root).map_err(|error| Failure::of(&error))?;
+    if !tree.is_dir() {
+        let hint =
+            "`rootfs-gen boot IMAGE` gives a shell in an image that has a kernel; a tar is unpacked with `tar -x`, as root".to_owned();
+        return Err(Failure::new(format!("`{}` is no directory", args.root.display())).hint(Some(hint)).exit(Exit::Usage));
+    }
     become_owner(&tree, environment)?;
     let mut variables: Vec<(OsString, OsString)> = VARIABLES.map(|(name, value)| (name.into(), value.into())).to_vec();
     variables.extend(environment.path("TERM").map(|kind| ("TERM".into(), kind.into_os_string())));

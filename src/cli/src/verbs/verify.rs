@@ -3,36 +3,69 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_image::RootHash;
 use rootfs_image::inspect::{Inspection, KnownRootHash, Verification};
+use rootfs_image::{ContainerError, RootHash};
 
-use super::inspect::open;
+use super::inspect::{FoundContainers, open};
 use super::{print, print_json};
 use crate::args::VerifyArgs;
 use crate::failure::{Exit, Failure};
 use crate::image_record::{ImageRecord, root_hash_path};
-use crate::report::{verification_json, write_verification};
+use crate::report::{verification_json, verified_containers_json, write_verification, write_verified_containers};
+use crate::tree_source::Watch;
 
 /// Longest file with a root hash, in bytes: Kata's line with the longest salt.
 const LONGEST: u64 = 4096;
 
-pub(super) fn run(args: &VerifyArgs, interrupted: Arc<AtomicBool>) -> Result<Exit, Failure> {
-    let source = open(&args.file, interrupted)?;
+pub(super) fn run(args: &VerifyArgs, interrupted: &Arc<AtomicBool>) -> Result<Exit, Failure> {
+    if let Some(found) = FoundContainers::named(&args.file, interrupted)? {
+        return verify_containers(&found, args, interrupted);
+    }
+    let source = open(&args.file, Arc::clone(interrupted))?;
+    let inspection = Inspection::of(&source).map_err(|error| source.failed(&args.file, &error))?;
+    if let Some(found) = FoundContainers::inside(&args.file, &inspection, interrupted)? {
+        return verify_containers(&found, args, interrupted);
+    }
     let known = match &args.root_hash {
         Some(said) => Some(said_root_hash(said)?),
         None => root_hash_beside(&args.file)?,
     };
-    let verify = || {
-        let inspection = Inspection::of(&source)?;
-        Verification::of(&source, &inspection, known.as_ref())
-    };
-    let verification = verify().map_err(|error| source.failed(&args.file, &error))?;
+    let verification = Verification::of(&source, &inspection, known.as_ref()).map_err(|error| source.failed(&args.file, &error))?;
     if args.json {
         print_json(&verification_json(&verification))?;
     } else {
         print(&write_verification(&args.file, &verification))?;
     }
     match (verification.problems.is_empty(), verification.checked.is_empty()) {
+        (false, _) => Ok(Exit::Findings),
+        (true, false) => Ok(Exit::Done),
+        (true, true) => Err(Failure::new(format!("nothing in `{}` can be verified", args.file.display()))),
+    }
+}
+
+/// Holds every image's manifest, configuration and layers against their digests.
+fn verify_containers(found: &FoundContainers, args: &VerifyArgs, interrupted: &Arc<AtomicBool>) -> Result<Exit, Failure> {
+    if args.root_hash.is_some() {
+        let hint = "what has hashes of dm-verity is a disk".to_owned();
+        return Err(Failure::new("--root-hash says nothing of images of containers").hint(Some(hint)).exit(Exit::Usage));
+    }
+    let mut verified = Vec::new();
+    for entry in found.entries()?.into_iter().filter(|entry| entry.is_image) {
+        let result = found.containers.open(entry).and_then(|image| {
+            found.containers.verify(&image, &Watch(interrupted))?;
+            Ok(image.layers.len())
+        });
+        if let Err(ContainerError::Cancelled) = result {
+            return Err(Failure::new("interrupted").exit(Exit::Interrupted));
+        }
+        verified.push((entry, result));
+    }
+    if args.json {
+        print_json(&verified_containers_json(&verified))?;
+    } else {
+        print(&write_verified_containers(&args.file, &verified))?;
+    }
+    match (verified.iter().all(|(_, result)| result.is_ok()), verified.is_empty()) {
         (false, _) => Ok(Exit::Findings),
         (true, false) => Ok(Exit::Done),
         (true, true) => Err(Failure::new(format!("nothing in `{}` can be verified", args.file.display()))),

@@ -41,6 +41,7 @@ impl Member {
 #[derive(Debug)]
 pub(super) struct Members<'a> {
     file: &'a File,
+    start: u64,
     position: u64,
     end: u64,
     /// What holds for all entries from here on.
@@ -48,10 +49,10 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// From the archive's start.
-    pub(super) fn of(file: &'a File) -> Result<Self, TreeError> {
-        let end = file.metadata().map_err(failed)?.len();
-        Ok(Self { file, position: 0, end, global: Extension::default() })
+    /// Of the archive that begins at `start` and is no longer than `length`, in bytes of the file.
+    pub(super) fn of(file: &'a File, start: u64, length: u64) -> Result<Self, TreeError> {
+        let end = file.metadata().map_err(failed)?.len().min(start.saturating_add(length));
+        Ok(Self { file, start, position: start, end, global: Extension::default() })
     }
 
     /// The next entry; nothing at the archive's end, which must be marked.
@@ -113,7 +114,7 @@ impl<'a> Members<'a> {
         }
         let sum = fields::number(&header.as_old().cksum);
         if sum != Some(checksum(&header).into()) {
-            let reason = if start == 0 { "this is no tar archive" } else { "its header has a wrong checksum" };
+            let reason = if start == self.start { "this is no tar archive" } else { "its header has a wrong checksum" };
             return Err(wrong_at(start, reason));
         }
         Ok(Some(header))

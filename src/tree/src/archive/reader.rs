@@ -23,11 +23,19 @@ impl Tree {
     /// # Errors
     /// When it is no archive or cut off, a name leads out of the tree, a hard link to nothing, or an entry is of a kind that no tree has.
     pub fn from_tar(path: &Path, spool: &Path) -> Result<Tree, TreeError> {
-        let path = plain(path, spool)?;
-        let file = File::open(&path).map_err(|error| TreeError::io("read the archive", error))?;
+        Self::from_tar_within(&plain(path, spool)?, 0, u64::MAX, spool)
+    }
+
+    /// The same of a plain archive that lies in a file from `start` on, and takes `length` bytes of it or all that there are; its sparse files are unpacked in `spool`.
+    ///
+    /// # Errors
+    /// As [`Tree::from_tar`].
+    pub fn from_tar_within(path: &Path, start: u64, length: u64, spool: &Path) -> Result<Tree, TreeError> {
+        let file = File::open(path).map_err(|error| TreeError::io("read the archive", error))?;
         let mut tree = Tree::default();
-        let layer = tree.add_layer(Layer { path });
-        let mut members = Members::of(&file)?;
+        tree.imply(Tree::ROOT);
+        let layer = tree.add_layer(Layer { path: path.to_owned() });
+        let mut members = Members::of(&file, start, length)?;
         let mut spool = Holes { directory: spool, spool: None };
         while let Some(member) = members.next()? {
             let place = match &member.sparse {

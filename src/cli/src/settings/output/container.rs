@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use rootfs_image::ContainerForm;
+
 use super::compression::{self, Packing};
 use super::disk;
+use crate::container_name;
 use crate::output::{Form, Format, Output};
 use crate::setting_error::SettingError;
 use crate::sourced::Sourced;
@@ -16,20 +19,20 @@ const LATEST: &str = "latest";
 pub(super) fn settle(said: &Sourced<PathBuf>, wishes: &Wishes, packing: Option<Packing>) -> Result<Option<Output>, SettingError> {
     let Some(text) = said.value.to_str() else { return Ok(None) };
     let shown = said.with(text.to_owned());
-    let (format, path, reference) = if let Some(rest) = text.strip_prefix("oci:") {
-        let (path, tag) = match rest.rsplit_once(':') {
-            Some((path, tag)) if !tag.contains('/') => (path, tag),
-            _ => (rest, LATEST),
-        };
-        if !is_tag(tag) {
-            return Err(SettingError::invalid(&shown, format!("`{tag}` can't be a tag")));
+    let Some((form, path, reference)) = container_name::split(text) else { return Ok(None) };
+    let (format, reference) = match form {
+        ContainerForm::Layout => {
+            let tag = reference.unwrap_or(LATEST);
+            if !is_tag(tag) {
+                return Err(SettingError::invalid(&shown, format!("`{tag}` can't be a tag")));
+            }
+            (Format::Oci, Some(tag.to_owned()))
         }
-        (Format::Oci, path, Some(tag.to_owned()))
-    } else if let Some(rest) = text.strip_prefix("docker-archive:") {
-        let (path, name) = rest.split_once(':').map_or((rest, None), |(path, name)| (path, Some(name)));
-        (Format::DockerArchive, path, name.map(|name| full_name(name, &shown)).transpose()?)
-    } else {
-        return Ok(None);
+        ContainerForm::DockerArchive => (Format::DockerArchive, reference.map(|name| full_name(name, &shown)).transpose()?),
+        ContainerForm::OciArchive => {
+            let hint = "write oci:DIR and pack the directory with tar, or docker-archive:FILE";
+            return Err(SettingError::invalid_with_hint(&shown, "a layout in an archive is read, and not written", hint));
+        }
     };
     if path.is_empty() {
         return Err(SettingError::invalid(&shown, "it names no place"));

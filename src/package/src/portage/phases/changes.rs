@@ -215,7 +215,7 @@ mod tests {
                 user,
                 group,
                 mtime: 5,
-                md5: None,
+                checksum: None,
                 xattrs: Vec::new(),
             };
             entries.push(entry);
