@@ -8,6 +8,7 @@ matches     [ATOM, CPV, SLOT, USE, IUSE]    true or false
 reduce      [DEPENDENCIES, USE, EAPI]       what remains for these flags; null if they are malformed
 resolve     {packages, wishes, options}     the packages to merge, in order; null if there is no such set; "cycle" if there is one that can't be ordered
 scenarios   nothing                         what portage's own tests of its resolver ask: as for resolve, one to a line
+facts       nothing                         what portage's own tests of atoms ask, with the answers
 """
 
 import importlib
@@ -212,12 +213,43 @@ def scenarios():
                         yield scenario
 
 
+def facts():
+    from portage.tests.dep import test_isvalidatom, test_match_from_list
+
+    told = []
+    is_valid, match = test_isvalidatom.isvalidatom, test_match_from_list.match_from_list
+
+    def isvalidatom(atom, allow_wildcard, allow_repo, allow_build_id, eapi):
+        answer = is_valid(atom, allow_wildcard=allow_wildcard, allow_repo=allow_repo, allow_build_id=allow_build_id, eapi=eapi)
+        told.append({"atom": atom, "pattern": allow_wildcard or allow_repo is not False and eapi is None, "eapi": eapi, "valid": bool(answer)})
+        told[-1]["is_odd"] = allow_repo is not None and eapi is not None
+        return answer
+
+    def match_from_list(atom, candidates):
+        answer = match(atom, candidates)
+        for candidate in candidates:
+            cpv, _, slot = (candidate if isinstance(candidate, str) else candidate.cpv).partition(":")
+            fact = {"atom": atom, "cpv": cpv, "slot": slot or "0", "repository": "r", "use": [], "iuse": []}
+            if not isinstance(candidate, str):
+                slot = "%s/%s" % (candidate.slot, candidate.sub_slot)
+                flags = {"use": sorted(candidate.use.enabled), "iuse": sorted(candidate.iuse.all)}
+                fact.update(slot=slot, repository=candidate.repo or "r", **flags)
+            told.append(dict(fact, matches=any(candidate is one for one in answer)))
+        return answer
+
+    test_isvalidatom.isvalidatom, test_match_from_list.match_from_list = isvalidatom, match_from_list
+    # What they assert is asserted: portage itself passes.
+    test_isvalidatom.IsValidAtom("testIsValidAtom").testIsValidAtom()
+    test_match_from_list.Test_match_from_list("testMatch_from_list").testMatch_from_list()
+    return told
+
+
 def main(subject):
     # What portage prints is for people.
     answer, sys.stdout = sys.stdout, open(os.devnull, "w")
-    if subject == "scenarios":
-        for scenario in scenarios():
-            print(json.dumps(scenario), file=answer, flush=True)
+    if subject in ("scenarios", "facts"):
+        for told in globals()[subject]():
+            print(json.dumps(told), file=answer, flush=True)
         return
     judge = Resolver() if subject == "resolve" else globals()[subject]
     for line in sys.stdin:

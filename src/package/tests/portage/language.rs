@@ -15,6 +15,7 @@ pub(crate) const CASES: &[Case] = &[
     ("versions_are_ordered_alike", versions),
     ("atoms_are_read_alike", atoms),
     ("atoms_mean_the_same_packages", matches),
+    ("portages_own_tests_of_atoms_pass", own_tests),
     ("functions_of_ebuilds_are_answered_alike", answered),
     ("of_dependency_strings_the_same_remains", reduced),
 ];
@@ -103,6 +104,7 @@ struct Sample {
     slot: String,
     enabled: String,
     iuse: String,
+    repository: String,
 }
 
 impl Sample {
@@ -133,7 +135,7 @@ impl AtomCandidate for Sample {
     }
 
     fn repository(&self) -> &str {
-        "r"
+        &self.repository
     }
 
     fn has_flag(&self, flag: &str) -> bool {
@@ -155,7 +157,8 @@ fn samples(seed: u64, syntax: AtomSyntax) -> Vec<(String, Atom, Sample)> {
         let cpv = format!("a/{}-{}", random.pick(&["b", "b", "b", "b-c"]), made::version(&mut random));
         let iuse = random.pick(&["", "x", "x y", "y"]);
         let enabled: Vec<&str> = iuse.split(' ').filter(|_| random.one_in(2)).collect();
-        let sample = Sample { cpv, slot: random.pick(&["0", "1/2", "0/1"]).to_owned(), enabled: enabled.join(" "), iuse: iuse.to_owned() };
+        let (slot, repository) = (random.pick(&["0", "1/2", "0/1"]).to_owned(), "r".to_owned());
+        let sample = Sample { cpv, slot, enabled: enabled.join(" "), iuse: iuse.to_owned(), repository };
         // A build is told by more than what portage's function is given here.
         let has_build = atom.version.as_ref().is_some_and(|constraint| constraint.build_id.is_some());
         if split_cpv(&sample.cpv).is_some() && !atom.is_conditional() && !has_build && atom.name.starts_with(['b', '*']) {
@@ -181,6 +184,40 @@ fn matches(portage: &Portage) -> Result<(), Failed> {
         count += usize::from(ours);
     }
     ensure!(count > QUESTIONS / 30, "{count} matched");
+    Ok(())
+}
+
+/// What portage's own tests (`lib/portage/tests/dep/test_isvalidatom.py`, `test_match_from_list.py`) ask of atoms, and what they expect.
+fn own_tests(portage: &Portage) -> Result<(), Failed> {
+    let (mut read, mut matched, mut skipped) = (0, 0, 0);
+    for fact in ask(portage, "facts", &[])? {
+        let text = |name: &str| fact[name].as_str().unwrap_or_default();
+        let words = |name: &str| fact[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(" ");
+        if let Some(expected) = fact["matches"].as_bool() {
+            let sample = Sample {
+                cpv: text("cpv").to_owned(),
+                slot: text("slot").to_owned(),
+                enabled: words("use"),
+                iuse: words("iuse"),
+                repository: text("repository").to_owned(),
+            };
+            let ours = Atom::parse(text("atom"), AtomSyntax::Pattern)?.matches(&sample);
+            ensure!(ours == expected, "{} and {}: {ours}, portage's tests say {expected}", text("atom"), sample.shown());
+            matched += 1;
+            continue;
+        }
+        let eapi = fact["eapi"].as_str().map_or_else(|| Eapi::parse("8"), Eapi::parse);
+        // Atoms with a repository where their EAPI has none, and the other way round; and an EAPI that was never Gentoo's.
+        let (Some(eapi), false) = (eapi, fact["is_odd"] == true) else {
+            skipped += 1;
+            continue;
+        };
+        let syntax = if fact["pattern"] == true { AtomSyntax::Pattern } else { AtomSyntax::Dependency(eapi) };
+        let ours = Atom::parse(text("atom"), syntax).is_ok();
+        ensure!(ours == (fact["valid"] == true), "{}: {ours}, portage's tests say {}", text("atom"), fact["valid"]);
+        read += 1;
+    }
+    ensure!((read, matched, skipped) == (124, 90, 4), "{read} atoms were read, {matched} held against packages, {skipped} skipped");
     Ok(())
 }
 

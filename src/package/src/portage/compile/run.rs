@@ -1,7 +1,7 @@
 //! emerge at work: its command lines, what is seen of it, and what is left when it fails.
 
 use rootfs_plugin::BuildError;
-use rootfs_sandbox::{Exit, Seat};
+use rootfs_sandbox::Seat;
 
 use super::CompileError;
 use super::builder::AREA;
@@ -52,12 +52,10 @@ impl Emerge<'_> {
     }
 
     fn expect_success(&mut self, finished: Finished) -> Result<(), BuildError> {
-        let how = match finished.exit {
-            Exit::Code(0) => return Ok(()),
-            Exit::Code(code) => format!("exited with {code}"),
-            Exit::Signal(signal) => format!("was ended by signal {signal}"),
-        };
-        Err(build_error(&self.failure(how, &finished.lines)?))
+        if finished.exit.success() {
+            return Ok(());
+        }
+        Err(build_error(&self.failure(finished.exit.to_string(), &finished.lines)?))
     }
 
     fn run(&mut self, arguments: &[String], line: &mut dyn FnMut(&str)) -> Result<Finished, BuildError> {
