@@ -167,6 +167,13 @@ pub(crate) fn require(engine: &Engine, image: &str, log: &dyn Fn(&str), cancelle
     Ok(())
 }
 
+/// What an image is known by everywhere: 64 hexadecimal digits.
+pub(crate) fn id(engine: &Engine, image: &str, cancelled: &AtomicBool) -> Result<String, DockerError> {
+    let found = engine.wait("look at an image", cancelled, engine.docker.inspect_image(image))?;
+    let id = found.id.unwrap_or_default();
+    Ok(id.strip_prefix("sha256:").unwrap_or(&id).to_owned())
+}
+
 fn split_tag(image: &str) -> (&str, &str) {
     match image.rsplit_once(':') {
         _ if image.contains('@') => (image, ""),

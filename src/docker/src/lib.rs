@@ -13,6 +13,7 @@ mod credentials;
 mod endpoint;
 mod engine;
 mod error;
+mod export;
 mod image;
 mod owner;
 mod seats;

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rootfs_guest::mirror::{MOUNTED, View};
-use rootfs_sandbox::{Beside, Elsewhere, SandboxError, SandboxOptions, Seat, Seats, WantedWorkshop, Workshop};
+use rootfs_sandbox::{Beside, Elsewhere, SandboxError, SandboxOptions, Seat, SeatImage, Seats, WantedWorkshop, Workshop};
 
 use crate::container::{Container, ContainerWishes, into_sandbox};
+use crate::export;
 use crate::image::{self, OwnImage, runner_archive};
 use crate::{DockerError, Engine, EngineWishes};
 
@@ -138,6 +139,22 @@ impl Seats for EngineSeats {
         let (container, streams) = self.open_workshop(wanted, options).map_err(|error| self.blame(error))?;
         let view = View { stand_ins: true, ..View::default() };
         Ok(Box::new(Elsewhere::open(streams, Box::new(container), &stage.join(TREE), view, &options.cancelled)?))
+    }
+
+    fn image(&self, log: &dyn Fn(&str), cancelled: &AtomicBool) -> Result<Option<SeatImage>, SandboxError> {
+        let Some(name) = &self.wishes.image else { return Ok(None) };
+        let find = || {
+            let engine = self.engine(cancelled)?;
+            image::require(&engine, name, log, cancelled)?;
+            image::id(&engine, name, cancelled)
+        };
+        let id = find().map_err(|error| self.blame(error))?;
+        Ok(Some(SeatImage { name: name.clone(), id }))
+    }
+
+    fn export(&self, image: &SeatImage, file: &Path, cancelled: &AtomicBool) -> Result<(), SandboxError> {
+        let export = || export::export(&*self.engine(cancelled)?, &image.id, file, cancelled);
+        export().map_err(|error| self.blame(error))
     }
 }
 

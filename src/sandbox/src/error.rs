@@ -7,6 +7,9 @@ use rootfs_guest::protocol::{Failure, ProtocolError, Refusal};
 /// Why a sandbox can't be made, or a command can't be run in it.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
+    /// The root of an image is wanted where nobody has named one.
+    #[error("no image to build in was named")]
+    NoImage,
     /// The tree can't be prepared.
     #[error("can't run commands in `{path}`")]
     Stage {

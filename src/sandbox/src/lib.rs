@@ -24,7 +24,7 @@ pub use error::{SandboxError, Trouble};
 pub use guest::GUEST;
 pub use launch::start_worker;
 pub use sandbox::{Sandbox, SandboxOptions};
-pub use seat::{Local, Recipe, Seat, Seats, WantedWorkshop};
+pub use seat::{Local, Recipe, Seat, SeatImage, Seats, WantedWorkshop};
 pub use user_namespace::{IdMaps, IdRange, UserNamespaceError, enter_user_namespace, id_maps, is_in_user_namespace};
 pub use workshop::Workshop;
 

@@ -31,6 +31,32 @@ pub trait Seats: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// When it can't be made.
     fn workshop(&self, stage: &Path, wanted: &WantedWorkshop<'_>, options: &SandboxOptions) -> Result<Box<dyn Seat>, SandboxError>;
+
+    /// The image that the user has named for building in; none without a container engine, or when none is named. One that is not there is brought, and `log` is
+    /// told of it line by line.
+    ///
+    /// # Errors
+    /// When there is no such image.
+    fn image(&self, _log: &dyn Fn(&str), _cancelled: &AtomicBool) -> Result<Option<SeatImage>, SandboxError> {
+        Ok(None)
+    }
+
+    /// Writes the root of such an image into a new file, as a tar; with it what the engine puts into every root.
+    ///
+    /// # Errors
+    /// When it is gone, or can't be written.
+    fn export(&self, _image: &SeatImage, _file: &Path, _cancelled: &AtomicBool) -> Result<(), SandboxError> {
+        Err(SandboxError::NoImage)
+    }
+}
+
+/// An image that an engine has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatImage {
+    /// As the user has named it.
+    pub name: String,
+    /// The SHA-256 of its configuration, which has those of all layers: 64 hexadecimal digits.
+    pub id: String,
 }
 
 /// What a workshop is for.

@@ -1,5 +1,6 @@
 //! Guests whose packages the real emerge compiles, in the sandbox and in a container: with the portage of PyPI in a root of Debian's in place of a stage3.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
             same,
         )
         .only_in_full(),
+        Case::new("gentoo::compile::an image of an engine's compiles as its root does", &of(&[Need::Docker]), of_image).only_in_full(),
         Case::new("gentoo::compile::a configuration counts, and a mirror has the sources", &needs, configured).only_in_full(),
         Case::new("gentoo::compile::what an ebuild says that fails is told, and kept", &needs, failing).only_in_full(),
         Case::new("gentoo::compile::Ctrl-C leaves nothing", &needs, interrupted).only_in_full(),
@@ -45,6 +47,34 @@ fn compile<'a>(site: &CompileSite, product: Product<'a>, packages: &str) -> Prod
 /// The same of what runs, without a network for its sources.
 fn hello<'a>(site: &CompileSite, product: Product<'a>) -> Product<'a> {
     compile(site, product, HELLO).args(["--profile", "tiny", "--distfiles"]).arg(site.sources())
+}
+
+fn of_image(workbench: &Workbench) -> Result<(), Failed> {
+    let scratch = workbench.scratch()?;
+    let site = CompileSite::new(workbench)?;
+    let image = format!("rootfs-gen-stage3-{}:1", std::process::id());
+    let docker =
+        |arguments: Vec<OsString>| -> Result<String, Failed> { Ok(Process::judge("docker").args(arguments).run()?.success()?.output) };
+    docker(words([&"import", &site.stage3(), &image]))?;
+    let of_image = |name: &str, out: &str| {
+        let product =
+            workbench.product().afresh().args(["gentoo", "--agent", "none", "--package", HELLO, "--compile", "--profile", "tiny"]);
+        let product = product.args(["--docker-image", name, "--distfiles"]).arg(site.sources()).arg("--ebuilds").arg(site.ebuilds());
+        product.arg("--lock").arg(scratch.path().join("image.lock")).into_directory(&scratch.path().join(out)).run()
+    };
+    let built = of_image(&image, "image").and_then(|run| run.success());
+    let containers = docker(words([&"ps", &"--all", &"--quiet", &"--filter", &format!("ancestor={image}")]));
+    docker(words([&"rmi", &image]))?;
+    ensure!(built?.error.contains("running emerge") && containers?.is_empty(), "nothing was compiled, or a container is left");
+    let said = said(workbench, &scratch.path().join("image"))?;
+    ensure!(said == "HELLO from a library\n", "what was compiled says {said}");
+    hello(&site, workbench.product().afresh()).into_directory(&scratch.path().join("stage3")).run()?.success()?;
+    let digest = |name: &str| workbench.product().digest(&scratch.path().join(name));
+    ensure!(digest("image")? == digest("stage3")?, "the image's packages are not those of its root");
+    let lock = fs_err::read_to_string(scratch.path().join("image.lock"))?;
+    ensure!(lock.contains("[[compiler]]") && lock.contains("repository = \"compiled\""), "{lock}");
+    of_image("localhost/no-such-image:1", "none")?.exits_with(1)?.complains(&["localhost/no-such-image:1"])?;
+    Ok(())
 }
 
 fn said(workbench: &Workbench, out: &Path) -> Result<String, Failed> {

@@ -23,9 +23,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rootfs_plugin::{BuildError, Plan, PortageCompile, PortageInstaller};
-use rootfs_sandbox::{SandboxOptions, Seats};
-use rootfs_tree::{Time, Tree};
+use rootfs_plugin::{BuildError, Plan, PortageCompile, PortageInstaller, Stage3};
+use rootfs_sandbox::{SandboxOptions, SeatImage, Seats};
+use rootfs_tree::{Kind, Time, Tree, TreeError};
 
 use super::acquire::{names, policy, require_names, wishes};
 use crate::acquire::begin_index;
@@ -48,6 +48,9 @@ pub(crate) const REPOSITORY: &str = "compiled";
 /// What every root begins with, and is compiled first: it makes the directories that others must find.
 const FIRST: &str = "sys-apps/baselayout";
 
+/// What engines put into every root: empty files and links, and places to mount on.
+const OF_ENGINES: [&str; 7] = ["/dev", "/.dockerenv", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf", "/run/.containerenv"];
+
 /// What compiling needs besides a plan.
 pub(crate) struct Workplace<'a> {
     /// A directory of ours.
@@ -65,6 +68,8 @@ pub(crate) struct Workplace<'a> {
 /// What goes into a builder.
 struct Ingredients {
     stage3: Source,
+    /// The stage3 is the root of this one.
+    image: Option<SeatImage>,
     ebuilds: Vec<Source>,
     configuration: Option<Tree>,
 }
@@ -102,9 +107,35 @@ impl Workplace<'_> {
         let signers = Signers::read(&compile.stage3, portage.allow_unsigned, self.now)?;
         let shelf = Shelf { fetcher: self.fetcher, store: self.reuse.store, signers: &signers };
         let configuration = configuration::read(compile.config_root.as_deref())?;
-        let location = &compile.stage3.location;
-        let place = if compile.stage3.is_list { shelf.first_of_list(location)? } else { location.clone() };
-        Ok(Ingredients { stage3: shelf.find("stage3", &place, true)?, ebuilds: ebuilds::find(&compile.ebuilds, &shelf)?, configuration })
+        let Stage3 { location, is_list, .. } = &compile.stage3;
+        // Whoever names a stage3 means that.
+        let image = if *is_list { self.image()? } else { None };
+        let stage3 = match &image {
+            Some(image) => Source::of_image(image)?,
+            None if *is_list => shelf.find("stage3", &shelf.first_of_list(location)?, true)?,
+            None => shelf.find("stage3", location, true)?,
+        };
+        Ok(Ingredients { stage3, image, ebuilds: ebuilds::find(&compile.ebuilds, &shelf)?, configuration })
+    }
+
+    fn image(&self) -> Result<Option<SeatImage>, BuildError> {
+        let log = |line: &str| self.reuse.observer.event(Event::Note(line));
+        self.seats.image(&log, &self.cancelled).map_err(|error| build_error(&error))
+    }
+
+    /// The root of an image, without what the engine puts into it at the moment. `spool` must stay as long as the tree is used.
+    fn root_of(&self, image: &SeatImage, spool: &Path) -> Result<Tree, BuildError> {
+        let archive = spool.join("image.tar");
+        self.seats.export(image, &archive, &self.cancelled).map_err(|error| build_error(&error))?;
+        let read = || -> Result<Tree, TreeError> {
+            let mut tree = Tree::from_tar(&archive, &spool.join("stage3"))?;
+            for path in OF_ENGINES {
+                tree.remove(path.as_bytes(), Time::default())?;
+            }
+            Ok(tree)
+        };
+        let failed = |source| build_error(&CompileError::Tree { what: "image", place: image.name.clone(), source });
+        read().map_err(failed)
     }
 
     /// Compiles; the builder is gone when this returns.
@@ -118,8 +149,11 @@ impl Workplace<'_> {
         let Reuse { store, observer, .. } = self.reuse;
         observer.event(Event::Began(Step::Unpack));
         let spool = tempfile::tempdir_in(self.stage).map_err(|error| build_error(&error))?;
-        let tree = ingredients.stage3.tree(store, &spool.path().join("stage3"))?;
-        let epoch = self.epoch.unwrap_or(tree.newest_mtime().seconds);
+        let tree = match &ingredients.image {
+            Some(image) => self.root_of(image, spool.path())?,
+            None => ingredients.stage3.tree(store, &spool.path().join("stage3"))?,
+        };
+        let epoch = self.epoch.unwrap_or_else(|| newest_file(&tree));
         let builder = Builder::make(tree, ingredients.stage3.place(), self.stage)?;
         let mut repositories = Vec::new();
         for (at, source) in ingredients.ebuilds.iter().enumerate() {
@@ -161,6 +195,12 @@ impl Workplace<'_> {
         seat.stop().map_err(|error| build_error(&error))?;
         made::choose(&made, plan, portage)
     }
+}
+
+/// The time of the youngest file, in seconds since 1970: directories are young wherever somebody has put something into a root.
+fn newest_file(tree: &Tree) -> i64 {
+    let files = tree.walk().map(|entry| tree.node(entry.id)).filter(|node| matches!(node.kind, Kind::File(_)));
+    files.map(|node| node.metadata.mtime.seconds).max().unwrap_or_default()
 }
 
 impl Ingredients {

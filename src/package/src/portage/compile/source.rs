@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use rootfs_plugin::{Architecture, BuildError, Key, Stage3};
+use rootfs_sandbox::SeatImage;
 use rootfs_tree::{Digest, Kind, Metadata, ScanOptions, Time, Tree, TreeError};
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -198,6 +199,13 @@ struct Signature {
 }
 
 impl Source {
+    /// An image that an engine has, and the user has named.
+    pub(super) fn of_image(image: &SeatImage) -> Result<Self, BuildError> {
+        let unknown = || BuildError::new(format!("the engine doesn't say what the image `{}` is known by", image.name));
+        let sha256 = image.id.parse().ok().ok_or_else(unknown)?;
+        Ok(Self { what: "image", place: image.name.clone(), sha256, signed_by: Vec::new(), size: 0, tree: None })
+    }
+
     /// What is in it. An archive is unpacked into `spool`, which must stay as long as the tree is used.
     pub(super) fn tree(&self, store: &Store, spool: &Path) -> Result<Tree, BuildError> {
         let failed = |source| build_error(&CompileError::Tree { what: self.what, place: self.place.clone(), source });
