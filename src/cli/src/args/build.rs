@@ -145,7 +145,7 @@ pub struct BuildArgs {
     /// The engine, in place of what DOCKER_HOST, DOCKER_CONTEXT or the usual sockets lead to
     #[arg(long, value_name = "URL", help_heading = "Running")]
     pub docker_host: Option<String>,
-    /// The image in which a shell directory's scripts run, in place of its Dockerfile.in
+    /// The image in which a shell directory's scripts run, in place of its Dockerfile.in, or Gentoo's packages are compiled
     #[arg(long, value_name = "IMAGE", help_heading = "Running")]
     pub docker_image: Option<String>,
 }
