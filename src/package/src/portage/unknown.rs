@@ -6,6 +6,7 @@ use rootfs_tree::Digest;
 use sha1::{Digest as _, Sha1};
 
 use super::BinaryPackage;
+use super::binary::hex;
 use super::hosts::Keys;
 use crate::engine::caused;
 use crate::fetch::Fetcher;
@@ -68,7 +69,6 @@ fn check(package: &BinaryPackage, bytes: &[u8]) -> Result<(), String> {
     if package.size.is_some_and(|size| size != bytes.len() as u64) {
         return Err(format!("it has {} bytes, not {} as the index says", bytes.len(), package.size.unwrap_or_default()));
     }
-    let hex = |hash: &[u8]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let differs = |said: &Option<String>, found: String| said.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(&found));
     if differs(&package.md5, hex(&Md5::digest(bytes))) {
         return Err("it has another MD5 than the index says".to_owned());

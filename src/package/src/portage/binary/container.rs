@@ -224,7 +224,8 @@ impl<R: Seek> Seek for Stretch<'_, R> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case digits.
+pub(in crate::portage) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -22,6 +22,7 @@ use md5::{Digest as _, Md5};
 use crate::openpgp::Keyring;
 use crate::payload::{ArchivedEntry, StreamFault};
 
+pub(super) use container::hex;
 pub use container::verify;
 pub use error::BinaryError;
 pub use fault::BinaryFault;

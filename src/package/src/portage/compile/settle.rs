@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha512};
 
 use crate::compression::{Bounded, Compression, read_within};
 use crate::payload::{BLOCK, StreamFault, TarReader, limit};
-use crate::portage::binary::{BinaryFault, Metadata};
+use crate::portage::binary::{BinaryFault, Metadata, hex};
 
 const PLACE: &str = "its outer archive";
 
@@ -157,7 +157,6 @@ fn bzip2(text: &[u8]) -> io::Result<Vec<u8>> {
 
 /// A line of the Manifest.
 fn line(name: &str, content: &[u8]) -> String {
-    let hex = |hash: &[u8]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let (blake2b, sha512) = (hex(&<Blake2b512 as blake2::Digest>::digest(content)), hex(&Sha512::digest(content)));
     let stem = name.rsplit_once('/').map_or(name, |(_, stem)| stem);
     format!("DATA {stem} {} BLAKE2B {blake2b} SHA512 {sha512}\n", content.len())

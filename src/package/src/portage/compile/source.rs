@@ -14,6 +14,7 @@ use crate::engine::{build_error, caused};
 use crate::fetch::Fetcher;
 use crate::lock::LockedPackage;
 use crate::openpgp::{Keyring, OpenPgpError};
+use crate::portage::binary::hex;
 use crate::store::Store;
 
 /// A stage3 of today has 300 MB, and a snapshot of Gentoo's repository 50 MB.
@@ -264,7 +265,7 @@ fn sha512(input: impl Read) -> std::io::Result<String> {
     loop {
         let piece = input.fill_buf()?;
         if piece.is_empty() {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(hex(&hash.finalize()));
         }
         hash.update(piece);
         let length = piece.len();

@@ -4,6 +4,7 @@ use rootfs_tree::{Metadata, Time, Tree};
 
 use super::layout::Owned;
 use super::{MergeError, MergePackage, MergeRequest};
+use crate::portage::binary::hex;
 
 const DATABASE: &str = "/var/db/pkg";
 const STATE: &str = "/var/lib/portage";
@@ -25,7 +26,7 @@ pub(super) fn write(
         for (name, text) in content.metadata.files() {
             file(name, text.to_vec())?;
         }
-        let md5: String = content.md5.iter().map(|byte| format!("{byte:02x}")).collect();
+        let md5 = hex(&content.md5);
         file("BINPKGMD5", format!("{md5}\n").into_bytes())?;
         if let Some(mask) = mask.text() {
             file("INSTALL_MASK", format!("{mask}\n").into_bytes())?;
@@ -58,7 +59,7 @@ pub(crate) fn contents_line(path: &[u8], owned: &Owned) -> Vec<u8> {
     let (kind, rest) = match owned {
         Owned::Directory => ("dir", Vec::new()),
         Owned::File { md5, mtime } => {
-            let md5: String = md5.iter().map(|byte| format!("{byte:02x}")).collect();
+            let md5 = hex(md5);
             ("obj", format!(" {md5} {mtime}").into_bytes())
         }
         Owned::Link { target, mtime } => ("sym", [b" -> ", target.as_slice(), format!(" {mtime}").as_bytes()].concat()),
